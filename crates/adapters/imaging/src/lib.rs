@@ -1,0 +1,1 @@
+//! Inspects and renders images.

@@ -1,0 +1,1 @@
+//! Blobs in local files or in memory.

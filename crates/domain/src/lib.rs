@@ -1,0 +1,36 @@
+//! Products, users, prices and images: the rules of Wareroom, free of any technology.
+//!
+//! Everything here is a plain value or a consuming transition of one: no async, no I/O, no serialisation, no clock.
+//! Time and ids come in as arguments. What happened leaves as [`Event`]s, work to be done as [`Job`]s; storing and
+//! sending them is the business of the rings around this one.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`ids`] | newtype ids, versions and revisions |
+//! | [`text`] | names and descriptions that were checked once |
+//! | [`price`] | money, exact to two places |
+//! | [`product`], [`user`] | the aggregates that a client writes |
+//! | [`image`] | the aggregate that the pipeline writes: source, state machine, renditions |
+//! | [`event`], [`job`] | what happened, what is to be done |
+
+pub mod event;
+pub mod ids;
+pub mod image;
+pub mod job;
+pub mod price;
+pub mod product;
+pub mod text;
+pub mod user;
+
+pub use event::ImageChange;
+pub use event::{Event, EventPosition};
+pub use ids::{Attempts, DeadLetterId, Fence, IdError, ImageId, MessageId, ProductId, Revision, UserId, Version};
+pub use image::{
+    Attempt, Begun, BlobKey, BlobKeyError, Changed, Failure, Format, Image, ImageDraft, ImageOwner, ImageState, Reason,
+    Rendition, RenditionSpec, Sha256, Source, TransitionError, default_renditions,
+};
+pub use job::{Job, Lane, Stamped, Trace};
+pub use price::{Price, PriceError};
+pub use product::{Product, ProductDraft};
+pub use text::{AltText, Description, FileName, PersonName, ProductName, TextError};
+pub use user::{User, UserDraft};

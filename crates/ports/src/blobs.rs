@@ -1,0 +1,90 @@
+//! Bytes under names.
+
+use crate::BoxError;
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt, stream::BoxStream};
+use std::ops::Range;
+use wareroom_domain::BlobKey;
+
+/// What can go wrong with a blob store.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// There is no room left.
+    #[error("the blob store is full")]
+    Full,
+    /// Credentials or rights are missing.
+    #[error("the blob store refuses access")]
+    Denied,
+    /// No connection; safe to try again.
+    #[error("the blob store cannot be reached")]
+    Unavailable(#[source] BoxError),
+    /// Anything else; the source says what.
+    #[error("the blob store failed")]
+    Backend(#[source] BoxError),
+}
+
+/// What is known of a blob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlobMeta {
+    /// Its name.
+    pub key: BlobKey,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// A blob, or a part of one.
+pub struct Blob {
+    /// The whole blob's name and size.
+    pub meta: BlobMeta,
+    /// The part that `body` holds.
+    pub range: Range<u64>,
+    /// The bytes.
+    pub body: BoxStream<'static, Result<Bytes, BlobError>>,
+}
+
+/// Where sources and renditions are kept. Names are hashes of the bytes, so a blob never changes.
+#[async_trait]
+pub trait BlobStore: Send + Sync {
+    /// Keeps bytes under a name; the same bytes may be there already.
+    ///
+    /// - MUST be all or nothing: nobody ever sees a part of it, also when the call is dropped half-way.
+    /// - MUST be durable when it answers `Ok`: on disk, its folder's entry too, or as safe as the service promises.
+    async fn put(&self, key: &BlobKey, bytes: Bytes) -> Result<(), BlobError>;
+
+    /// Reads a blob, or the part of it within `range`; `None` when there is none.
+    ///
+    /// - MUST cut a range that reaches beyond the end, and give an empty body for one that begins there.
+    async fn get(&self, key: &BlobKey, range: Option<Range<u64>>) -> Result<Option<Blob>, BlobError>;
+
+    /// What is known of a blob; `None` when there is none.
+    async fn head(&self, key: &BlobKey) -> Result<Option<BlobMeta>, BlobError>;
+
+    /// Deletes a blob.
+    ///
+    /// - MUST answer `Ok` for a blob that is not there.
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError>;
+
+    /// Whether blobs can be read and written now; for health checks.
+    async fn check(&self) -> Result<(), BlobError>;
+}
+
+/// Sugar over [`BlobStore`].
+#[async_trait]
+pub trait BlobStoreExt: BlobStore {
+    /// A whole blob in memory: for sources, whose size was limited when they were accepted.
+    async fn read(&self, key: &BlobKey) -> Result<Option<Bytes>, BlobError> {
+        let Some(mut blob) = self.get(key, None).await? else { return Ok(None) };
+        let Some(first) = blob.body.next().await.transpose()? else { return Ok(Some(Bytes::new())) };
+        let Some(second) = blob.body.next().await.transpose()? else { return Ok(Some(first)) };
+        let mut whole = BytesMut::with_capacity(usize::try_from(blob.meta.bytes).unwrap_or_default());
+        whole.extend_from_slice(&first);
+        whole.extend_from_slice(&second);
+        while let Some(chunk) = blob.body.next().await {
+            whole.extend_from_slice(&chunk?);
+        }
+        Ok(Some(whole.freeze()))
+    }
+}
+
+impl<B: BlobStore + ?Sized> BlobStoreExt for B {}

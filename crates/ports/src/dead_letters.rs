@@ -1,0 +1,47 @@
+//! Work that was given up, with everything that is needed to understand it and to do it again.
+
+use crate::StoreError;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use wareroom_domain::{Attempts, DeadLetterId, Failure, ImageId, Job, ProductId, Trace};
+
+/// A job that was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Identity.
+    pub id: DeadLetterId,
+    /// The job, as it would be done again.
+    pub job: Job,
+    /// The image it was about.
+    pub image: ImageId,
+    /// The product that the image belongs to, if a product owns it.
+    pub product: Option<ProductId>,
+    /// Why it was given up.
+    pub failure: Failure,
+    /// How many attempts were begun.
+    pub attempts: Attempts,
+    /// When it was given up.
+    pub at: Timestamp,
+    /// The request that it came from.
+    pub trace: Trace,
+}
+
+/// The dead letters. Part of a unit of work, so that a job is given up and its dead letter written together.
+#[async_trait]
+pub trait DeadLetters: Send {
+    /// Keeps a dead letter.
+    async fn add(&mut self, letter: &DeadLetter) -> Result<(), StoreError>;
+
+    /// Reads a dead letter.
+    ///
+    /// - MUST give back every field as it was added.
+    async fn load(&mut self, id: DeadLetterId) -> Result<Option<DeadLetter>, StoreError>;
+
+    /// The dead letters of an image, oldest first.
+    async fn of_image(&mut self, image: ImageId) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// Removes a dead letter, replayed or discarded.
+    ///
+    /// - MUST answer whether it was there, so that of two who remove it one knows it was the other.
+    async fn remove(&mut self, id: DeadLetterId) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,54 @@
+//! The sockets of Wareroom: what it asks of stores, queues, caches, blobs and codecs.
+//!
+//! A port is a small object-safe trait, held as `Arc<dyn Port>`, with one error enum that names the kinds a caller can act
+//! on. Each promise of a port is one sentence with MUST at the method it belongs to, and one case of the same name in
+//! `wareroom-port-contracts`: an adapter keeps the promises when it passes the suite.
+//!
+//! | module | ports |
+//! |---|---|
+//! | [`store`] | [`Store`], [`UnitOfWork`]: one transaction over all repositories |
+//! | [`repositories`] | [`ProductRepo`], [`ImageRepo`], [`UserRepo`] |
+//! | [`blob_refs`], [`dead_letters`] | [`BlobRefs`], [`DeadLetters`]: further parts of a unit of work |
+//! | [`outbox`] | [`Outbox`] (written with the unit), [`OutboxRelay`] (read outside it) |
+//! | [`events`] | [`EventLog`]: what happened, in one order |
+//! | [`queries`] | [`ProductQueries`]: reads outside a unit of work |
+//! | [`queue`], [`message`] | [`Queue`], [`Consumer`], [`Delivery`]; what travels |
+//! | [`cache`], [`invalidations`] | [`Cache`], [`Invalidations`] |
+//! | [`blobs`] | [`BlobStore`] |
+//! | [`codec`] | [`ImageCodec`] |
+//! | [`environment`] | [`Clock`], [`Ids`] |
+//!
+//! Nothing here knows an adapter, a driver or a transport.
+
+pub mod blob_refs;
+pub mod blobs;
+pub mod cache;
+pub mod codec;
+pub mod dead_letters;
+pub mod environment;
+pub mod events;
+pub mod invalidations;
+pub mod message;
+pub mod outbox;
+pub mod queries;
+pub mod queue;
+pub mod repositories;
+pub mod store;
+
+pub use blob_refs::BlobRefs;
+pub use blobs::{Blob, BlobError, BlobMeta, BlobStore, BlobStoreExt};
+pub use cache::{Cache, CacheError, CacheKey, Cached, Put};
+pub use codec::{CodecError, CodecLimits, ImageCodec, Inspected, Rendered, Rendering};
+pub use dead_letters::{DeadLetter, DeadLetters};
+pub use environment::{Clock, Ids};
+pub use events::EventLog;
+pub use invalidations::{Invalidation, Invalidations, Listener};
+pub use message::{Message, WireError};
+pub use outbox::{Backlog, Claimed, Outbox, OutboxRelay};
+pub use queries::{Origin, ProductQueries, ProductView};
+pub use queue::{Consumer, Delivery, Queue, QueueError, Receipt};
+pub use repositories::{ImageRepo, ProductRepo, UserRepo};
+pub use store::{Store, StoreError, UnitOfWork};
+
+/// Whatever a driver reports, kept as the source of a port's error.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,2 @@
+//! Wareroom.
+fn main() {}

@@ -1,0 +1,1 @@
+//! End-to-end, architecture and fault tests.
