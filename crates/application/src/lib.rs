@@ -1,1 +1,26 @@
-//! The use cases of Wareroom, one file each.
+//! The use cases of Wareroom, one file each. [`Application`] is the list of them all.
+//!
+//! A use case reads top-down: authorise, load, decide (the domain), store, announce, answer. It knows ports, never an adapter,
+//! and nothing of HTTP, SQL or brokers: [`Context`] says who asks, [`Error`] with its [`ErrorCode`] says what went wrong, and
+//! each edge maps both once.
+
+mod application;
+mod catalogue;
+mod context;
+mod delivery;
+mod error;
+mod images;
+mod jitter;
+mod settings;
+mod stage;
+mod unit;
+mod users;
+
+pub use application::{Application, Ports};
+pub use catalogue::{CreateProduct, FoundProduct};
+pub use context::{Caller, Context};
+pub use error::{Error, ErrorCode, Fault};
+pub use images::{AddImages, AddedImages, AttemptBegun, ImageAttempt, Outcome, UploadedFile};
+pub use settings::Settings;
+pub use stage::STAGE;
+pub use users::RegisterUser;

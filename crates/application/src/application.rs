@@ -1,0 +1,161 @@
+//! Everything that Wareroom does.
+
+use crate::{
+    AddImages, AddedImages, AttemptBegun, Context, CreateProduct, Error, FoundProduct, ImageAttempt, Outcome,
+    RegisterUser, Settings, catalogue, delivery, images, users,
+};
+use std::{ops::Range, sync::Arc};
+use wareroom_domain::{BlobKey, EventPosition, Job, Product, ProductId, Stamped, User, UserId};
+use wareroom_ports::{
+    Blob, BlobStore, Clock, EventLog, Ids, ImageCodec, Invalidations, OutboxRelay, ProductQueries, Queue, Store,
+};
+
+/// The adapters that an application is built on.
+#[derive(Clone)]
+pub struct Ports {
+    /// Products, images, users and what is written with them.
+    pub store: Arc<dyn Store>,
+    /// Reads outside a unit of work, usually behind a cache.
+    pub products: Arc<dyn ProductQueries>,
+    /// The store's outbox, when its jobs are relayed to a queue; `None` when the store is its own queue.
+    pub outbox: Option<Arc<dyn OutboxRelay>>,
+    /// Where jobs wait for a worker.
+    pub queue: Arc<dyn Queue>,
+    /// What happened.
+    pub events: Arc<dyn EventLog>,
+    /// Tells caches what to forget.
+    pub invalidations: Arc<dyn Invalidations>,
+    /// Sources and renditions.
+    pub blobs: Arc<dyn BlobStore>,
+    /// Makes renditions.
+    pub codec: Arc<dyn ImageCodec>,
+    /// The time that users see.
+    pub clock: Arc<dyn Clock>,
+    /// New identities.
+    pub ids: Arc<dyn Ids>,
+}
+
+/// The application: cheap to share behind an `Arc`, safe to call from any number of tasks.
+pub struct Application {
+    pub(crate) ports: Ports,
+    pub(crate) settings: Settings,
+}
+
+impl Application {
+    /// An application over these adapters.
+    pub fn new(ports: Ports, settings: Settings) -> Self {
+        Self { ports, settings }
+    }
+
+    /// The adapters: edges consume the queue and listen to invalidations directly.
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// The limits and times that it works with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    // ---- users
+
+    /// Registers a user.
+    pub async fn register_user(&self, context: &Context, command: RegisterUser) -> Result<User, Error> {
+        users::register_user::execute(self, context, command).await
+    }
+
+    // ---- the catalogue
+
+    /// Accepts a product.
+    pub async fn create_product(&self, context: &Context, command: CreateProduct) -> Result<Product, Error> {
+        catalogue::create_product::execute(self, context, command).await
+    }
+
+    /// A product with its images.
+    pub async fn get_product(&self, context: &Context, id: ProductId) -> Result<FoundProduct, Error> {
+        catalogue::get_product::execute(self, context, id).await
+    }
+
+    /// Whether the caller may see the products of this owner: asked for every answer that comes from a cache above the
+    /// application.
+    pub fn may_read_product(&self, context: &Context, owner: UserId) -> Result<(), Error> {
+        catalogue::get_product::authorise(context, owner)
+    }
+
+    // ---- images
+
+    /// Accepts uploaded images of a product, all of them or none.
+    pub async fn add_images(&self, context: &Context, command: AddImages) -> Result<AddedImages, Error> {
+        images::add_images::execute(self, context, command).await
+    }
+
+    /// A rendition's bytes, or the part of them within `range`.
+    pub async fn get_rendition(&self, key: BlobKey, range: Option<Range<u64>>) -> Result<Blob, Error> {
+        images::get_rendition::execute(self, key, range).await
+    }
+
+    /// Begins an attempt at the image that a job names.
+    pub async fn begin_attempt(&self, job: &Stamped<Job>) -> Result<AttemptBegun, Error> {
+        images::process_image::begin(self, job).await
+    }
+
+    /// Makes the attempt and stores its outcome. Safe to call again with the same attempt after an error.
+    pub async fn make_attempt(&self, attempt: &ImageAttempt) -> Result<Outcome, Error> {
+        images::process_image::make(self, attempt).await
+    }
+
+    /// Gives back an attempt that cannot be made now; it does not count.
+    pub async fn hand_back_attempt(&self, attempt: &ImageAttempt) -> Result<(), Error> {
+        images::process_image::hand_back(self, attempt).await
+    }
+
+    /// Asks again for images whose attempt never ended and whose job is gone; answers to how many.
+    pub async fn rescue_images(&self) -> Result<usize, Error> {
+        images::rescue_images::execute(self).await
+    }
+
+    // ---- delivery: steps that a worker repeats
+
+    /// Publishes a batch of the outbox; answers to how many jobs, 0 when the store is its own queue.
+    pub async fn relay_outbox(&self) -> Result<usize, Error> {
+        delivery::relay_outbox::execute(self).await
+    }
+
+    /// Gives positions to a batch of events; answers to how many.
+    pub async fn sequence_events(&self) -> Result<usize, Error> {
+        delivery::sequence_events::execute(self).await
+    }
+
+    /// Announces what a batch of events after `position` invalidates; answers the position of the last one.
+    pub async fn announce_events(&self, position: EventPosition) -> Result<EventPosition, Error> {
+        delivery::announce_events::execute(self, position).await
+    }
+
+    // ---- health
+
+    /// Whether the stores can be used now.
+    pub async fn check(&self) -> Result<(), Error> {
+        self.ports.store.check().await?;
+        self.ports.blobs.check().await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Edges run use cases on a multi-threaded runtime.
+    #[expect(dead_code, reason = "it is enough that it compiles")]
+    fn use_cases_can_be_spawned(app: &Application, attempt: &ImageAttempt, job: &Stamped<Job>) {
+        fn send(_: impl Send) {}
+        send(app.make_attempt(attempt));
+        send(app.hand_back_attempt(attempt));
+        send(app.begin_attempt(job));
+        send(app.rescue_images());
+        send(app.relay_outbox());
+        send(async {
+            app.add_images(&Context::operator(), AddImages { product: ProductId::new(1).unwrap(), files: vec![] }).await
+        });
+    }
+}

@@ -1,0 +1,151 @@
+//! What can go wrong, in about ten kinds. Each edge maps them once: HTTP statuses in `app-api`, verdicts on a job in
+//! `app-worker`.
+
+use wareroom_ports::{BlobError, BoxError, CodecError, StoreError};
+
+/// The kind of an error: what a caller can do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// The input breaks a rule; the faults say which.
+    Invalid,
+    /// The user that the input names does not exist.
+    UnknownUser,
+    /// There is no such thing, or the caller may not know of it.
+    NotFound,
+    /// Someone else changed it meanwhile; reading and trying again helps.
+    Conflict,
+    /// An upload has too many bytes.
+    TooLarge,
+    /// An upload is of a kind that is not read.
+    UnsupportedImage,
+    /// An image has too many pixels.
+    TooManyPixels,
+    /// A product would have too many images.
+    TooManyImages,
+    /// There is no room left.
+    StorageFull,
+    /// A store cannot be used now; trying again later helps.
+    Unavailable,
+    /// A defect of ours.
+    Internal,
+}
+
+impl ErrorCode {
+    /// Every kind.
+    pub const ALL: [Self; 11] = [
+        Self::Invalid,
+        Self::UnknownUser,
+        Self::NotFound,
+        Self::Conflict,
+        Self::TooLarge,
+        Self::UnsupportedImage,
+        Self::TooManyPixels,
+        Self::TooManyImages,
+        Self::StorageFull,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+}
+
+/// One thing that is wrong with the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where: a JSON pointer into the input, such as `/user_id` or `/file/0`.
+    pub pointer: String,
+    /// What is allowed.
+    pub detail: String,
+}
+
+/// An error of a use case.
+#[derive(Debug, thiserror::Error)]
+#[error("{detail}")]
+pub struct Error {
+    /// The kind.
+    pub code: ErrorCode,
+    /// For the caller: what to do. Nothing internal.
+    pub detail: String,
+    /// Every fault of the input.
+    pub faults: Vec<Fault>,
+    /// For the log: what happened underneath.
+    #[source]
+    pub source: Option<BoxError>,
+}
+
+impl Error {
+    /// An error without faults or source.
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), faults: vec![], source: None }
+    }
+
+    /// The same error with faults.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Vec<Fault>) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// The same error with what happened underneath.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn product_not_found() -> Self {
+        Self::new(ErrorCode::NotFound, "there is no such product")
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let (code, detail) = match &error {
+            StoreError::Conflict => (ErrorCode::Conflict, "changed by someone else meanwhile; read it and try again"),
+            StoreError::Full => (ErrorCode::StorageFull, "the store is full; free some space or ask the operator"),
+            StoreError::Busy => (ErrorCode::Unavailable, "the store is busy; try again in a moment"),
+            StoreError::Unknown(_) => {
+                (ErrorCode::Unavailable, "the connection to the store was lost; read to see what was stored")
+            }
+            StoreError::Backend(_) => (ErrorCode::Unavailable, "the store cannot be used now; try again later"),
+            StoreError::UnknownReference(_) | StoreError::Aborted => {
+                (ErrorCode::Internal, "an internal error occurred")
+            }
+        };
+        Self::new(code, detail).caused_by(error)
+    }
+}
+
+impl From<BlobError> for Error {
+    fn from(error: BlobError) -> Self {
+        let (code, detail) = match &error {
+            BlobError::Full => (ErrorCode::StorageFull, "the blob store is full; free some space or ask the operator"),
+            BlobError::Denied | BlobError::Unavailable(_) | BlobError::Backend(_) => {
+                (ErrorCode::Unavailable, "the blob store cannot be used now; try again later")
+            }
+        };
+        Self::new(code, detail).caused_by(error)
+    }
+}
+
+impl From<CodecError> for Error {
+    fn from(error: CodecError) -> Self {
+        let (code, detail) = match &error {
+            CodecError::NotAnImage => {
+                (ErrorCode::UnsupportedImage, "not an image; send a JPEG, PNG or WebP".to_owned())
+            }
+            CodecError::Unsupported(format) => {
+                (ErrorCode::UnsupportedImage, format!("{format} is not read; send a JPEG, PNG or WebP"))
+            }
+            CodecError::TooManyPixels { limit } => {
+                (ErrorCode::TooManyPixels, format!("at most {limit} pixels are allowed"))
+            }
+            CodecError::Truncated | CodecError::Damaged(_) => {
+                (ErrorCode::UnsupportedImage, "the image's header is damaged; save it anew and send that".to_owned())
+            }
+            CodecError::Timeout | CodecError::Backend(_) => {
+                (ErrorCode::Unavailable, "images cannot be processed now; try again later".to_owned())
+            }
+            CodecError::Crashed(_) => (ErrorCode::Internal, "an internal error occurred".to_owned()),
+        };
+        Self::new(code, detail).caused_by(error)
+    }
+}

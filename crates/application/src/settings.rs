@@ -1,0 +1,51 @@
+//! The limits and times that use cases work with.
+
+use std::time::Duration;
+use wareroom_domain::{Attempts, RenditionSpec, default_renditions};
+use wareroom_ports::CodecLimits;
+
+/// The limits and times that use cases work with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What is made of every image.
+    pub renditions: Vec<RenditionSpec>,
+    /// The most bytes that one image may have.
+    pub image_max_bytes: u64,
+    /// The most images that a product may have.
+    pub images_per_product: usize,
+    /// How far the codec may go with one image.
+    pub codec: CodecLimits,
+    /// The waits before the second, third ... attempt at an image; one attempt more than there are waits is made.
+    pub back_off: Vec<Duration>,
+    /// How long blobs that are about to be named are kept from the collector.
+    pub blob_claim: Duration,
+    /// After how long an attempt that did not end is taken for dead, its job having gone missing.
+    pub rescue_after: Duration,
+    /// How long a job is on loan to the relay.
+    pub relay_lease: Duration,
+    /// How many jobs or events one step of the delivery takes.
+    pub batch: usize,
+}
+
+impl Settings {
+    /// How many attempts an image gets.
+    pub fn attempts(&self) -> Attempts {
+        Attempts(u32::try_from(self.back_off.len() + 1).unwrap_or(u32::MAX))
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            renditions: default_renditions(),
+            image_max_bytes: 20_000_000,
+            images_per_product: 20,
+            codec: CodecLimits { pixels: 50_000_000, time: Duration::from_mins(1) },
+            back_off: [1, 5, 30, 120, 600].map(Duration::from_secs).to_vec(),
+            blob_claim: Duration::from_hours(1),
+            rescue_after: Duration::from_mins(12),
+            relay_lease: Duration::from_secs(30),
+            batch: 100,
+        }
+    }
+}

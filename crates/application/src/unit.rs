@@ -1,0 +1,58 @@
+//! What every unit of work shares.
+
+use crate::Application;
+use jiff::Timestamp;
+use wareroom_domain::{Changed, Event, MessageId, ProductId, Stamped, Trace, Version};
+use wareroom_ports::{Invalidation, StoreError, UnitOfWork};
+
+/// How often a use case is run again after a conflict.
+const CONFLICT_RETRIES: u32 = 3;
+
+/// Runs a whole use case again when its unit of work met a conflict; the closure must have no other effect than its unit.
+pub(crate) async fn retry_conflicts<T, F, Answer>(mut attempt: F) -> Result<T, StoreError>
+where
+    F: FnMut() -> Answer,
+    Answer: Future<Output = Result<T, StoreError>>,
+{
+    for _ in 0..CONFLICT_RETRIES {
+        match attempt().await {
+            Err(StoreError::Conflict) => {}
+            other => return other,
+        }
+    }
+    attempt().await
+}
+
+impl Application {
+    /// Gives a job or an event its identity, moment and origin.
+    pub(crate) fn stamp<T>(&self, trace: &Trace, body: T) -> Stamped<T> {
+        Stamped { id: MessageId(self.ports.ids.uuid()), at: self.ports.clock.now(), trace: trace.clone(), body }
+    }
+
+    /// Leaves an event in the unit's outbox.
+    pub(crate) fn tell(&self, unit: &mut dyn UnitOfWork, trace: &Trace, event: Event) {
+        unit.outbox().event(self.stamp(trace, event));
+    }
+
+    /// Stores a move of an image that the pipeline made: the image, the version of its product, the event.
+    pub(crate) async fn save_change(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        trace: &Trace,
+        changed: &Changed,
+    ) -> Result<Option<(ProductId, Version)>, StoreError> {
+        unit.images().save(&changed.image).await?;
+        let Some(product) = changed.image.owner.product() else { return Ok(None) };
+        let now: Timestamp = self.ports.clock.now();
+        let Some(version) = unit.products().touch(product, now).await? else { return Ok(None) };
+        self.tell(unit, trace, changed.event(product, version));
+        Ok(Some((product, version)))
+    }
+
+    /// Tells the caches what a committed unit overwrote, before its caller is answered.
+    pub(crate) async fn announce(&self, change: Option<(ProductId, Version)>) {
+        if let Some((product, version)) = change {
+            self.ports.invalidations.announce(&[Invalidation::Product(product, version)]).await;
+        }
+    }
+}
