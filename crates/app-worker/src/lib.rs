@@ -1,1 +1,20 @@
-//! The job loop.
+//! The worker: takes jobs from the queue, runs their use case, settles their message. Beside it run the steps that follow a
+//! commit: relaying the outbox, ordering and announcing events, rescuing stuck images.
+//!
+//! A message is settled after its outcome is stored, never before. Trouble with Wareroom's own stores is not the job's fault:
+//! the worker holds what it has, takes nothing new behind a [`Breaker`], and goes on when the stores are back.
+//!
+//! Knows the application and the queue's port; no broker, no database, no HTTP.
+
+mod breaker;
+mod job;
+mod settings;
+mod steps;
+mod verdict;
+mod worker;
+
+pub use breaker::Breaker;
+pub use job::{JobHandler, Settled};
+pub use settings::WorkerSettings;
+pub use verdict::Verdict;
+pub use worker::{Worker, WorkerReport};

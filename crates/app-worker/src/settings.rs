@@ -1,0 +1,36 @@
+//! The numbers and times that a worker works with.
+
+use std::time::Duration;
+
+/// The numbers and times that a worker works with.
+#[derive(Clone, Debug)]
+pub struct WorkerSettings {
+    /// How many jobs run at once.
+    pub concurrency: u16,
+    /// How long one delivery may take, waits for our own stores included; must be below the queue's lease.
+    pub job_deadline: Duration,
+    /// How long running jobs may go on after the worker was told to stop, before they are handed back.
+    pub drain: Duration,
+    /// The first wait after a failure of our own stores; doubles up to `store_wait_max`.
+    pub store_wait: Duration,
+    /// The longest wait between two tries of our own stores.
+    pub store_wait_max: Duration,
+    /// How often the outbox and the event log are looked at while nothing happens.
+    pub poll: Duration,
+    /// How often stuck images are looked for.
+    pub rescue_every: Duration,
+}
+
+impl Default for WorkerSettings {
+    fn default() -> Self {
+        Self {
+            concurrency: 2,
+            job_deadline: Duration::from_mins(5),
+            drain: Duration::from_secs(25),
+            store_wait: Duration::from_millis(100),
+            store_wait_max: Duration::from_secs(5),
+            poll: Duration::from_millis(250),
+            rescue_every: Duration::from_secs(30),
+        }
+    }
+}

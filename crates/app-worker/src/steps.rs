@@ -1,0 +1,101 @@
+//! The steps that follow a commit, each in a loop of its own: a slow one never holds up another.
+
+use crate::breaker::Waits;
+use crate::{Breaker, WorkerSettings};
+use std::sync::Arc;
+use tokio::{sync::Mutex, time::sleep};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wareroom_application::{Application, Error};
+use wareroom_domain::EventPosition;
+
+/// Starts every step's loop; they end when `stop` is cancelled.
+pub(crate) fn spawn(
+    tasks: &TaskTracker,
+    app: &Arc<Application>,
+    settings: &WorkerSettings,
+    breaker: &Breaker,
+    stop: &CancellationToken,
+) {
+    let loops = Loops { settings: settings.clone(), breaker: breaker.clone(), stop: stop.clone() };
+    if app.ports().outbox.is_some() {
+        tasks.spawn(relay(Arc::clone(app), loops.clone()));
+    }
+    tasks.spawn(sequence(Arc::clone(app), loops.clone()));
+    tasks.spawn(announce(Arc::clone(app), loops.clone()));
+    tasks.spawn(rescue(Arc::clone(app), loops));
+}
+
+#[derive(Clone)]
+struct Loops {
+    settings: WorkerSettings,
+    breaker: Breaker,
+    stop: CancellationToken,
+}
+
+impl Loops {
+    /// Repeats a step: at once while it finds work, after `pause` when it found none, after growing waits while our own
+    /// stores fail. `pause` may end early.
+    async fn repeat<Step, Pause>(&self, step: impl Fn() -> Step, pause: impl Fn() -> Pause)
+    where
+        Step: Future<Output = Result<bool, Error>>,
+        Pause: Future<Output = ()>,
+    {
+        let fresh = || Waits::new(self.settings.store_wait, self.settings.store_wait_max);
+        let mut waits = fresh();
+        let work = async {
+            loop {
+                match step().await {
+                    Ok(true) => waits = fresh(),
+                    Ok(false) => {
+                        waits = fresh();
+                        pause().await;
+                    }
+                    Err(error) => {
+                        self.breaker.trip(&error);
+                        waits.wait().await;
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = work => {}
+        }
+    }
+}
+
+async fn relay(app: Arc<Application>, loops: Loops) {
+    let Some(outbox) = app.ports().outbox.clone() else { return };
+    loops.repeat(|| async { Ok(app.relay_outbox().await? > 0) }, || outbox.wait(loops.settings.poll)).await;
+}
+
+async fn sequence(app: Arc<Application>, loops: Loops) {
+    loops.repeat(|| async { Ok(app.sequence_events().await? > 0) }, || sleep(loops.settings.poll)).await;
+}
+
+/// Begins at the newest event: what happened before this process cannot be in its caches.
+async fn announce(app: Arc<Application>, loops: Loops) {
+    let position: Mutex<Option<EventPosition>> = Mutex::new(None);
+    let step = || async {
+        let mut position = position.lock().await;
+        let from = match *position {
+            Some(position) => position,
+            None => app.ports().events.head().await?,
+        };
+        let reached = app.announce_events(from).await?;
+        *position = Some(reached);
+        Ok(reached > from)
+    };
+    loops.repeat(step, || sleep(loops.settings.poll)).await;
+}
+
+async fn rescue(app: Arc<Application>, loops: Loops) {
+    let step = || async {
+        let rescued = app.rescue_images().await?;
+        if rescued > 0 {
+            tracing::warn!(rescued, "images whose attempt never ended are processed again");
+        }
+        Ok(false)
+    };
+    loops.repeat(step, || sleep(loops.settings.rescue_every)).await;
+}
