@@ -1,7 +1,7 @@
 //! The steps that follow a commit, each in a loop of its own: a slow one never holds up another.
 
+use crate::WorkerSettings;
 use crate::breaker::Waits;
-use crate::{Breaker, WorkerSettings};
 use std::sync::Arc;
 use tokio::{sync::Mutex, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -9,14 +9,8 @@ use wareroom_application::{Application, Error};
 use wareroom_domain::EventPosition;
 
 /// Starts every step's loop; they end when `stop` is cancelled.
-pub(crate) fn spawn(
-    tasks: &TaskTracker,
-    app: &Arc<Application>,
-    settings: &WorkerSettings,
-    breaker: &Breaker,
-    stop: &CancellationToken,
-) {
-    let loops = Loops { settings: settings.clone(), breaker: breaker.clone(), stop: stop.clone() };
+pub(crate) fn spawn(tasks: &TaskTracker, app: &Arc<Application>, settings: &WorkerSettings, stop: &CancellationToken) {
+    let loops = Loops { settings: settings.clone(), stop: stop.clone() };
     if app.ports().outbox.is_some() {
         tasks.spawn(relay(Arc::clone(app), loops.clone()));
     }
@@ -28,31 +22,35 @@ pub(crate) fn spawn(
 #[derive(Clone)]
 struct Loops {
     settings: WorkerSettings,
-    breaker: Breaker,
     stop: CancellationToken,
 }
 
 impl Loops {
     /// Repeats a step: at once while it finds work, after `pause` when it found none, after growing waits while our own
     /// stores fail. `pause` may end early.
-    async fn repeat<Step, Pause>(&self, step: impl Fn() -> Step, pause: impl Fn() -> Pause)
+    async fn repeat<Step, Pause>(&self, name: &str, step: impl Fn() -> Step, pause: impl Fn() -> Pause)
     where
         Step: Future<Output = Result<bool, Error>>,
         Pause: Future<Output = ()>,
     {
         let fresh = || Waits::new(self.settings.store_wait, self.settings.store_wait_max);
-        let mut waits = fresh();
+        let mut failing = None;
         let work = async {
             loop {
                 match step().await {
-                    Ok(true) => waits = fresh(),
-                    Ok(false) => {
-                        waits = fresh();
-                        pause().await;
+                    Ok(busy) => {
+                        if failing.take().is_some() {
+                            tracing::info!(step = name, "the step works again");
+                        }
+                        if !busy {
+                            pause().await;
+                        }
                     }
                     Err(error) => {
-                        self.breaker.trip(&error);
-                        waits.wait().await;
+                        if failing.is_none() {
+                            tracing::warn!(step = name, %error, source = ?error.source, "the step fails and is repeated");
+                        }
+                        failing.get_or_insert_with(fresh).wait().await;
                     }
                 }
             }
@@ -66,11 +64,11 @@ impl Loops {
 
 async fn relay(app: Arc<Application>, loops: Loops) {
     let Some(outbox) = app.ports().outbox.clone() else { return };
-    loops.repeat(|| async { Ok(app.relay_outbox().await? > 0) }, || outbox.wait(loops.settings.poll)).await;
+    loops.repeat("relay", || async { Ok(app.relay_outbox().await? > 0) }, || outbox.wait(loops.settings.poll)).await;
 }
 
 async fn sequence(app: Arc<Application>, loops: Loops) {
-    loops.repeat(|| async { Ok(app.sequence_events().await? > 0) }, || sleep(loops.settings.poll)).await;
+    loops.repeat("sequence", || async { Ok(app.sequence_events().await? > 0) }, || sleep(loops.settings.poll)).await;
 }
 
 /// Begins at the newest event: what happened before this process cannot be in its caches.
@@ -86,7 +84,7 @@ async fn announce(app: Arc<Application>, loops: Loops) {
         *position = Some(reached);
         Ok(reached > from)
     };
-    loops.repeat(step, || sleep(loops.settings.poll)).await;
+    loops.repeat("announce", step, || sleep(loops.settings.poll)).await;
 }
 
 async fn rescue(app: Arc<Application>, loops: Loops) {
@@ -97,5 +95,5 @@ async fn rescue(app: Arc<Application>, loops: Loops) {
         }
         Ok(false)
     };
-    loops.repeat(step, || sleep(loops.settings.rescue_every)).await;
+    loops.repeat("rescue", step, || sleep(loops.settings.rescue_every)).await;
 }

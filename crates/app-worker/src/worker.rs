@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wareroom_application::Application;
 use wareroom_domain::Lane;
-use wareroom_ports::{Consumer, Delivery, QueueError};
+use wareroom_ports::Delivery;
 
 /// What a worker did in its life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Worker {
         let (steps, jobs) = (TaskTracker::new(), TaskTracker::new());
         let counts = Arc::new(Counts::default());
         let hand_back = CancellationToken::new();
-        steps::spawn(&steps, &self.app, &self.settings, &self.breaker, &stop);
+        steps::spawn(&steps, &self.app, &self.settings, &stop);
 
         stop.run_until_cancelled(self.consume(&jobs, &counts, &hand_back)).await;
 
@@ -76,7 +76,7 @@ impl Worker {
             let mut consumer = match self.app.ports().queue.consume(Lane::Images, self.settings.concurrency).await {
                 Ok(consumer) => consumer,
                 Err(error) => {
-                    self.breaker.trip(&error);
+                    tracing::warn!(%error, "the queue cannot be consumed and is tried again");
                     waits.wait().await;
                     continue;
                 }
@@ -95,16 +95,12 @@ impl Worker {
                     drop(slot);
                 });
             };
-            self.reopen(&mut *consumer, &error, &mut waits).await;
+            tracing::warn!(%error, "the queue failed and is opened again");
+            if let Err(error) = consumer.stop().await {
+                tracing::debug!(%error, "the consumer could not be stopped");
+            }
+            waits.wait().await;
         }
-    }
-
-    async fn reopen(&self, consumer: &mut dyn Consumer, error: &QueueError, waits: &mut Waits) {
-        self.breaker.trip(error);
-        if let Err(error) = consumer.stop().await {
-            tracing::debug!(%error, "the consumer could not be stopped");
-        }
-        waits.wait().await;
     }
 }
 
