@@ -1,0 +1,84 @@
+//! Blobs in memory.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{PoisonError, RwLock};
+use wareroom_domain::BlobKey;
+use wareroom_ports::{Blob, BlobError, BlobMeta, BlobStore};
+
+/// A blob store in memory.
+#[derive(Default)]
+pub struct MemoryBlobs {
+    blobs: RwLock<BTreeMap<BlobKey, Bytes>>,
+}
+
+impl MemoryBlobs {
+    /// The names of all blobs, in order. For tests.
+    pub fn keys(&self) -> Vec<BlobKey> {
+        self.blobs.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
+    fn find(&self, key: &BlobKey) -> Option<Bytes> {
+        self.blobs.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+}
+
+#[async_trait]
+impl BlobStore for MemoryBlobs {
+    async fn put(&self, key: &BlobKey, bytes: Bytes) -> Result<(), BlobError> {
+        // A copy: the bytes may be a small part of a request's buffer, which would be kept whole for as long as they are.
+        let bytes = Bytes::copy_from_slice(&bytes);
+        self.blobs.write().unwrap_or_else(PoisonError::into_inner).insert(*key, bytes);
+        Ok(())
+    }
+
+    async fn get(&self, key: &BlobKey, range: Option<Range<u64>>) -> Result<Option<Blob>, BlobError> {
+        let Some(whole) = self.find(key) else { return Ok(None) };
+        let part = within(range, whole.len());
+        let meta = BlobMeta { key: *key, bytes: whole.len() as u64 };
+        let range = part.start as u64..part.end as u64;
+        let body = (!part.is_empty()).then(|| Ok(whole.slice(part)));
+        Ok(Some(Blob { meta, range, body: futures::stream::iter(body).boxed() }))
+    }
+
+    async fn head(&self, key: &BlobKey) -> Result<Option<BlobMeta>, BlobError> {
+        Ok(self.find(key).map(|bytes| BlobMeta { key: *key, bytes: bytes.len() as u64 }))
+    }
+
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        self.blobs.write().unwrap_or_else(PoisonError::into_inner).remove(key);
+        Ok(())
+    }
+
+    async fn check(&self) -> Result<(), BlobError> {
+        Ok(())
+    }
+}
+
+/// The part of `length` bytes that a range asks for.
+fn within(range: Option<Range<u64>>, length: usize) -> Range<usize> {
+    let Some(range) = range else { return 0..length };
+    let cut = |at: u64| usize::try_from(at).unwrap_or(length).min(length);
+    let start = cut(range.start);
+    start..cut(range.end).max(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_cut_to_what_is_there() {
+        assert_eq!(within(None, 5), 0..5);
+        assert_eq!(within(Some(1..3), 5), 1..3);
+        assert_eq!(within(Some(3..u64::MAX), 5), 3..5);
+        assert_eq!(within(Some(5..9), 5), 5..5);
+        assert_eq!(within(Some(7..9), 5), 5..5);
+        #[expect(clippy::reversed_empty_ranges, reason = "what a careless caller may ask for")]
+        let backwards = 4..2;
+        assert_eq!(within(Some(backwards), 5), 4..4);
+    }
+}

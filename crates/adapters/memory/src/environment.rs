@@ -1,0 +1,82 @@
+//! A clock that stands still and ids that count, so that a test knows every byte of an answer beforehand.
+
+use jiff::Timestamp;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use uuid::{Builder, Uuid};
+use wareroom_ports::{Clock, Ids};
+
+/// A clock that moves only when told to. Clones are the same clock.
+#[derive(Clone, Debug)]
+pub struct FixedClock {
+    now: Arc<Mutex<Timestamp>>,
+}
+
+impl FixedClock {
+    /// A clock that stands at `now`.
+    pub fn new(now: Timestamp) -> Self {
+        Self { now: Arc::new(Mutex::new(now)) }
+    }
+
+    /// Moves it forward; at the end of time it stops.
+    pub fn advance(&self, by: Duration) {
+        let mut now = self.hand();
+        *now = now.checked_add(by).unwrap_or(Timestamp::MAX);
+    }
+
+    /// Sets it to an instant. One that has passed already is ignored: a clock never goes back.
+    pub fn set(&self, to: Timestamp) {
+        let mut now = self.hand();
+        *now = to.max(*now);
+    }
+
+    fn hand(&self) -> MutexGuard<'_, Timestamp> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        *self.hand()
+    }
+}
+
+/// Ids that count from 1: `00000000-0000-7000-8000-000000000001` and so on. Two of them give the same ids.
+#[derive(Debug, Default)]
+pub struct CountingIds {
+    given: AtomicU64,
+}
+
+impl Ids for CountingIds {
+    fn uuid(&self) -> Uuid {
+        let number = self.given.fetch_add(1, Ordering::Relaxed) + 1;
+        // The number's halves stand where a version 7 id has its milliseconds and the end of its random part.
+        let [high @ .., l0, l1, l2, l3] = number.to_be_bytes();
+        let milliseconds = u64::from(u32::from_be_bytes(high));
+        Builder::from_unix_timestamp_millis(milliseconds, &[0, 0, 0, 0, 0, 0, l0, l1, l2, l3]).into_uuid()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_moves_only_forward() {
+        let clock = FixedClock::new(Timestamp::UNIX_EPOCH);
+        clock.advance(Duration::from_secs(5));
+        clock.set(Timestamp::UNIX_EPOCH);
+        assert_eq!(clock.now(), Timestamp::from_second(5).unwrap());
+        clock.advance(Duration::MAX);
+        assert_eq!(clock.now(), Timestamp::MAX);
+    }
+
+    #[test]
+    fn ids_count_and_sort_also_beyond_what_half_the_number_holds() {
+        let ids = CountingIds { given: AtomicU64::new(u64::from(u32::MAX) - 2) };
+        let given: Vec<Uuid> = (0..5).map(|_| ids.uuid()).collect();
+        assert!(given.is_sorted() && given.iter().all(|id| id.get_version_num() == 7));
+        assert_eq!(CountingIds::default().uuid().to_string(), "00000000-0000-7000-8000-000000000001");
+    }
+}

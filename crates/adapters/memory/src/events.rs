@@ -1,0 +1,34 @@
+//! The log of events. Units commit one after another, so the order of their commits is that of a product's versions; a
+//! position is still given afterwards and not by the unit, as with every store.
+
+use crate::store::MemoryStore;
+use async_trait::async_trait;
+use wareroom_domain::{Event, EventPosition, Stamped};
+use wareroom_ports::{EventLog, StoreError};
+
+#[async_trait]
+impl EventLog for MemoryStore {
+    async fn read(
+        &self,
+        after: EventPosition,
+        limit: usize,
+    ) -> Result<Vec<(EventPosition, Stamped<Event>)>, StoreError> {
+        let state = self.shared.read();
+        let skipped = usize::try_from(after.0).unwrap_or(usize::MAX);
+        let events = state.log.placed.iter().skip(skipped).take(limit);
+        let positions = (after.0.saturating_add(1)..).map(EventPosition);
+        Ok(positions.zip(events.cloned()).collect())
+    }
+
+    async fn head(&self) -> Result<EventPosition, StoreError> {
+        Ok(EventPosition(self.shared.read().log.placed.len() as u64))
+    }
+
+    async fn sequence(&self, limit: usize) -> Result<usize, StoreError> {
+        let mut state = self.shared.write();
+        let log = &mut state.log;
+        let ready = limit.min(log.waiting.len());
+        log.placed.extend(log.waiting.drain(..ready));
+        Ok(ready)
+    }
+}

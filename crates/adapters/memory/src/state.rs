@@ -1,0 +1,89 @@
+//! What is committed, and what an open unit of work would change of it.
+
+use crate::overlay::Overlay;
+use crate::tables::{BlobRow, Blobs, ImageRow, Images, Letters};
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use wareroom_domain::{BlobKey, DeadLetterId, Event, ImageId, Product, ProductId, Stamped, User, UserId};
+use wareroom_ports::{DeadLetter, Message, StoreError};
+
+/// Everything that is committed but the jobs, which [`Lending`](crate::lending::Lending) keeps.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) users: HashMap<UserId, User>,
+    pub(crate) products: HashMap<ProductId, Product>,
+    pub(crate) images: Images,
+    pub(crate) blobs: Blobs,
+    pub(crate) dead_letters: Letters,
+    pub(crate) log: Log,
+    newest_product: AtomicI64,
+    newest_user: AtomicI64,
+}
+
+/// Committed events: those that wait for a position, and those whose index, from 1, is their position.
+#[derive(Default)]
+pub(crate) struct Log {
+    pub(crate) waiting: VecDeque<Stamped<Event>>,
+    pub(crate) placed: Vec<Stamped<Event>>,
+}
+
+/// What one unit of work would change.
+#[derive(Default)]
+pub(crate) struct Staged {
+    pub(crate) users: Overlay<UserId, User>,
+    pub(crate) products: Overlay<ProductId, Product>,
+    pub(crate) images: Overlay<ImageId, ImageRow>,
+    pub(crate) blobs: Overlay<BlobKey, BlobRow>,
+    pub(crate) dead_letters: Overlay<DeadLetterId, DeadLetter>,
+    pub(crate) jobs: Vec<(Message, Duration)>,
+    pub(crate) events: Vec<Stamped<Event>>,
+}
+
+impl State {
+    /// An id that nobody was ever given: one whose unit is rolled back is spent too.
+    pub(crate) fn new_product_id(&self) -> Result<ProductId, StoreError> {
+        ProductId::new(self.newest_product.fetch_add(1, Ordering::Relaxed) + 1).map_err(|_| StoreError::Full)
+    }
+
+    /// As [`new_product_id`](Self::new_product_id), for users.
+    pub(crate) fn new_user_id(&self) -> Result<UserId, StoreError> {
+        UserId::new(self.newest_user.fetch_add(1, Ordering::Relaxed) + 1).map_err(|_| StoreError::Full)
+    }
+
+    /// Makes a unit's changes the committed ones, but for its jobs, which are handed back.
+    pub(crate) fn apply(&mut self, staged: Staged) -> Vec<(Message, Duration)> {
+        let Staged { users, products, images, blobs, dead_letters, jobs, events } = staged;
+        apply_to_map(&mut self.users, users);
+        apply_to_map(&mut self.products, products);
+        for (id, row) in images.into_changes() {
+            match row {
+                Some(row) => self.images.put(row),
+                None => self.images.remove(id),
+            }
+        }
+        for (key, row) in blobs.into_changes() {
+            match row {
+                Some(row) => self.blobs.put(key, row),
+                None => self.blobs.remove(&key),
+            }
+        }
+        for (id, letter) in dead_letters.into_changes() {
+            match letter {
+                Some(letter) => self.dead_letters.put(letter),
+                None => self.dead_letters.remove(id),
+            }
+        }
+        self.log.waiting.extend(events);
+        jobs
+    }
+}
+
+fn apply_to_map<K: Ord + std::hash::Hash, V>(rows: &mut HashMap<K, V>, changes: Overlay<K, V>) {
+    for (key, row) in changes.into_changes() {
+        match row {
+            Some(row) => rows.insert(key, row),
+            None => rows.remove(&key),
+        };
+    }
+}

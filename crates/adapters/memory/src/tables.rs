@@ -1,0 +1,139 @@
+//! The committed rows that are found in more than one way, each with its indexes. Knows nothing of units of work.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use tokio::time::Instant;
+use wareroom_domain::{BlobKey, DeadLetterId, Image, ImageId, ImageOwner, ImageState};
+use wareroom_ports::DeadLetter;
+
+/// An image and the moment it was saved, by the store's clock.
+#[derive(Clone)]
+pub(crate) struct ImageRow {
+    pub(crate) image: Image,
+    pub(crate) saved: Instant,
+}
+
+impl ImageRow {
+    pub(crate) fn processing(&self) -> bool {
+        matches!(self.image.state, ImageState::Processing)
+    }
+}
+
+/// Images: by id, by owner in order of position, and those in `Processing` by when they were saved.
+#[derive(Default)]
+pub(crate) struct Images {
+    rows: HashMap<ImageId, ImageRow>,
+    placed: BTreeSet<(ImageOwner, u32, ImageId)>,
+    processing: BTreeSet<(Instant, ImageId)>,
+}
+
+impl Images {
+    pub(crate) fn get(&self, id: ImageId) -> Option<&ImageRow> {
+        self.rows.get(&id)
+    }
+
+    pub(crate) fn put(&mut self, row: ImageRow) {
+        let id = row.image.id;
+        self.remove(id);
+        self.placed.insert((row.image.owner, row.image.position, id));
+        if row.processing() {
+            self.processing.insert((row.saved, id));
+        }
+        self.rows.insert(id, row);
+    }
+
+    pub(crate) fn remove(&mut self, id: ImageId) {
+        if let Some(row) = self.rows.remove(&id) {
+            self.placed.remove(&(row.image.owner, row.image.position, id));
+            self.processing.remove(&(row.saved, id));
+        }
+    }
+
+    /// By position, then by id.
+    pub(crate) fn of_owner(&self, owner: ImageOwner) -> impl Iterator<Item = &ImageRow> {
+        let first = (owner, 0, ImageId(uuid::Uuid::nil()));
+        let last = (owner, u32::MAX, ImageId(uuid::Uuid::max()));
+        self.placed.range(first..=last).filter_map(|(_, _, id)| self.rows.get(id))
+    }
+
+    /// Images in `Processing`, those first that were saved first.
+    pub(crate) fn processing(&self) -> impl Iterator<Item = (Instant, ImageId)> {
+        self.processing.iter().copied()
+    }
+}
+
+/// What is known of a blob's users.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct BlobRow {
+    pub(crate) references: u64,
+    pub(crate) claimed_until: Option<Instant>,
+    pub(crate) condemned: bool,
+}
+
+/// The register of blobs: by key, and those that nothing refers to.
+#[derive(Default)]
+pub(crate) struct Blobs {
+    rows: BTreeMap<BlobKey, BlobRow>,
+    unreferenced: BTreeSet<BlobKey>,
+}
+
+impl Blobs {
+    pub(crate) fn get(&self, key: &BlobKey) -> Option<&BlobRow> {
+        self.rows.get(key)
+    }
+
+    pub(crate) fn put(&mut self, key: BlobKey, row: BlobRow) {
+        if row.references == 0 {
+            self.unreferenced.insert(key);
+        } else {
+            self.unreferenced.remove(&key);
+        }
+        self.rows.insert(key, row);
+    }
+
+    pub(crate) fn remove(&mut self, key: &BlobKey) {
+        self.rows.remove(key);
+        self.unreferenced.remove(key);
+    }
+
+    /// Blobs without a reference, claimed and condemned ones included.
+    pub(crate) fn unreferenced(&self) -> impl Iterator<Item = (&BlobKey, &BlobRow)> {
+        self.unreferenced.iter().filter_map(|key| self.rows.get_key_value(key))
+    }
+}
+
+/// Dead letters: by id, and by image in the order they were given up.
+#[derive(Default)]
+pub(crate) struct Letters {
+    rows: BTreeMap<DeadLetterId, DeadLetter>,
+    by_image: BTreeSet<(ImageId, jiff::Timestamp, DeadLetterId)>,
+}
+
+impl Letters {
+    pub(crate) fn get(&self, id: DeadLetterId) -> Option<&DeadLetter> {
+        self.rows.get(&id)
+    }
+
+    pub(crate) fn put(&mut self, letter: DeadLetter) {
+        self.remove(letter.id);
+        self.by_image.insert((letter.image, letter.at, letter.id));
+        self.rows.insert(letter.id, letter);
+    }
+
+    pub(crate) fn remove(&mut self, id: DeadLetterId) {
+        if let Some(letter) = self.rows.remove(&id) {
+            self.by_image.remove(&(letter.image, letter.at, id));
+        }
+    }
+
+    /// Oldest first.
+    pub(crate) fn of_image(&self, image: ImageId) -> impl Iterator<Item = &DeadLetter> {
+        let first = (image, jiff::Timestamp::MIN, DeadLetterId(uuid::Uuid::nil()));
+        let last = (image, jiff::Timestamp::MAX, DeadLetterId(uuid::Uuid::max()));
+        self.by_image.range(first..=last).filter_map(|(_, _, id)| self.rows.get(id))
+    }
+
+    /// All of them, by id.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &DeadLetter> {
+        self.rows.values()
+    }
+}

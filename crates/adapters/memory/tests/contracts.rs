@@ -1,0 +1,236 @@
+//! Every adapter of this crate under the suite of its port.
+
+use bytes::Bytes;
+use std::sync::Arc;
+use std::time::Duration;
+use wareroom_memory::{
+    CountingIds, FixedClock, LocalInvalidations, MemoryBlobs, MemoryCache, MemoryCodec, MemoryConfig, MemoryImage,
+    MemoryQueue, MemoryStore,
+};
+use wareroom_port_contracts::{
+    async_trait,
+    blobs::BlobsFixture,
+    cache::CacheFixture,
+    clock::ClockFixture,
+    codec::{CodecFixture, Features, Picture},
+    events::EventsFixture,
+    ids::IdsFixture,
+    invalidations::InvalidationsFixture,
+    outbox::OutboxFixture,
+    queries::QueriesFixture,
+    queue::QueueFixture,
+    store::StoreFixture,
+};
+use wareroom_ports::{
+    BlobStore, Cache, Clock, EventLog, Ids, ImageCodec, Invalidations, OutboxRelay, ProductQueries, Queue, Store,
+};
+
+struct OverStore(Arc<MemoryStore>);
+
+#[async_trait]
+impl StoreFixture for OverStore {
+    async fn fresh(begin_wait: Duration) -> Self {
+        Self(Arc::new(MemoryStore::new(MemoryConfig { begin_wait, ..MemoryConfig::default() })))
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.0) as _
+    }
+}
+
+impl OutboxFixture for OverStore {
+    fn relay(&self) -> Arc<dyn OutboxRelay> {
+        Arc::clone(&self.0) as _
+    }
+
+    fn events(&self) -> Arc<dyn EventLog> {
+        Arc::clone(&self.0) as _
+    }
+}
+
+impl EventsFixture for OverStore {
+    fn events(&self) -> Arc<dyn EventLog> {
+        Arc::clone(&self.0) as _
+    }
+}
+
+impl QueriesFixture for OverStore {
+    fn queries(&self) -> Arc<dyn ProductQueries> {
+        Arc::clone(&self.0) as _
+    }
+}
+
+wareroom_port_contracts::store_suite!(OverStore);
+wareroom_port_contracts::blob_refs_suite!(OverStore);
+wareroom_port_contracts::dead_letters_suite!(OverStore);
+wareroom_port_contracts::outbox_suite!(OverStore);
+wareroom_port_contracts::events_suite!(OverStore);
+wareroom_port_contracts::queries_suite!(OverStore);
+
+/// The store's own queue.
+mod own {
+    use super::{Arc, Duration, MemoryConfig, MemoryStore, Queue, QueueFixture, async_trait};
+
+    struct OwnQueue(Arc<MemoryStore>);
+
+    #[async_trait]
+    impl QueueFixture for OwnQueue {
+        async fn fresh(lease: Duration) -> Self {
+            Self(Arc::new(MemoryStore::new(MemoryConfig { lease, ..MemoryConfig::default() })))
+        }
+
+        fn queue(&self) -> Arc<dyn Queue> {
+            Arc::clone(&self.0) as _
+        }
+    }
+
+    wareroom_port_contracts::queue_suite!(OwnQueue);
+}
+
+/// The broker.
+mod broker {
+    use super::{Arc, Duration, MemoryQueue, Queue, QueueFixture, async_trait};
+
+    struct Broker(Arc<MemoryQueue>);
+
+    #[async_trait]
+    impl QueueFixture for Broker {
+        async fn fresh(lease: Duration) -> Self {
+            Self(Arc::new(MemoryQueue::new(lease)))
+        }
+
+        fn queue(&self) -> Arc<dyn Queue> {
+            Arc::clone(&self.0) as _
+        }
+    }
+
+    wareroom_port_contracts::queue_suite!(Broker);
+}
+
+struct OverCache(Arc<MemoryCache>);
+
+#[async_trait]
+impl CacheFixture for OverCache {
+    async fn fresh() -> Self {
+        Self(Arc::new(MemoryCache::new(100)))
+    }
+
+    fn cache(&self) -> Arc<dyn Cache> {
+        Arc::clone(&self.0) as _
+    }
+}
+
+wareroom_port_contracts::cache_suite!(OverCache);
+
+struct OverInvalidations(Arc<LocalInvalidations>);
+
+#[async_trait]
+impl InvalidationsFixture for OverInvalidations {
+    async fn fresh() -> Self {
+        Self(Arc::default())
+    }
+
+    fn invalidations(&self) -> Arc<dyn Invalidations> {
+        Arc::clone(&self.0) as _
+    }
+}
+
+wareroom_port_contracts::invalidations_suite!(OverInvalidations);
+
+struct OverBlobs(Arc<MemoryBlobs>);
+
+#[async_trait]
+impl BlobsFixture for OverBlobs {
+    async fn fresh() -> Self {
+        Self(Arc::default())
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::clone(&self.0) as _
+    }
+}
+
+wareroom_port_contracts::blobs_suite!(OverBlobs);
+
+struct OverCodec;
+
+#[async_trait]
+impl CodecFixture for OverCodec {
+    async fn fresh() -> Self {
+        Self
+    }
+
+    fn codec(&self) -> Arc<dyn ImageCodec> {
+        Arc::new(MemoryCodec)
+    }
+
+    fn features(&self) -> Features {
+        Features { enforces_time: true }
+    }
+
+    fn image(&self, picture: &Picture, orientation: u8, metadata: &[u8]) -> Bytes {
+        let (width, height) = (picture.width, picture.height);
+        let (metadata, pixels) = (Bytes::copy_from_slice(metadata), Bytes::copy_from_slice(&picture.rgb));
+        MemoryImage { width, height, orientation, metadata, pixels }.encode()
+    }
+
+    fn decode(&self, rendition: &Bytes) -> Picture {
+        match MemoryImage::decode(rendition) {
+            Ok(MemoryImage { width, height, pixels, .. }) => Picture { width, height, rgb: pixels.to_vec() },
+            Err(error) => panic!("no rendition: {error}"),
+        }
+    }
+
+    fn huge(&self) -> Bytes {
+        MemoryImage { width: 50_000, height: 50_000, ..MemoryImage::filled(1, 1, [0; 3]) }.encode()
+    }
+
+    fn no_image(&self) -> Bytes {
+        Bytes::from_static(b"<!doctype html><title>not found</title>")
+    }
+
+    fn unsupported(&self) -> Bytes {
+        Bytes::from_static(b"%PDF-1.7\n")
+    }
+
+    fn truncated(&self) -> Bytes {
+        let whole = MemoryImage::filled(64, 48, [9; 3]).encode();
+        whole.slice(..whole.len() / 2)
+    }
+
+    fn media_type(&self) -> &'static str {
+        "image/x-wareroom-memory"
+    }
+}
+
+wareroom_port_contracts::codec_suite!(OverCodec);
+
+struct OverClock(Arc<FixedClock>);
+
+#[async_trait]
+impl ClockFixture for OverClock {
+    async fn fresh() -> Self {
+        Self(Arc::new(FixedClock::new(jiff::Timestamp::UNIX_EPOCH)))
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.0) as _
+    }
+}
+
+wareroom_port_contracts::clock_suite!(OverClock);
+
+struct OverIds(Arc<CountingIds>);
+
+#[async_trait]
+impl IdsFixture for OverIds {
+    async fn fresh() -> Self {
+        Self(Arc::default())
+    }
+
+    fn ids(&self) -> Arc<dyn Ids> {
+        Arc::clone(&self.0) as _
+    }
+}
+
+wareroom_port_contracts::ids_suite!(OverIds);
