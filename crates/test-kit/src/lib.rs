@@ -1,1 +1,18 @@
-//! Tools of the tests.
+//! Tools of the tests: an application in memory, the real binary under test, pictures that can be told apart, faults.
+//!
+//! For tests only: it panics where a test would have to fail anyway.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a tool of tests fails the test it serves")]
+
+mod app;
+mod binary;
+mod client;
+mod flaky;
+mod picture;
+mod report;
+
+pub use app::TestApp;
+pub use binary::{RunningBinary, binary_under_test};
+pub use client::{Answer, Client};
+pub use flaky::{Fault, Flaky};
+pub use picture::{Encoding, Picture};
+pub use report::report;

@@ -1,0 +1,100 @@
+//! The worker over the memory adapters: it settles, holds, hands back and stops.
+
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use wareroom_app_worker::{Worker, WorkerReport, WorkerSettings};
+use wareroom_domain::{Attempts, ImageState, ProductId};
+use wareroom_test_kit::TestApp;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+fn start(app: &TestApp) -> (CancellationToken, tokio::task::JoinHandle<WorkerReport>) {
+    let settings = WorkerSettings {
+        concurrency: 2,
+        drain: Duration::from_millis(100),
+        store_wait: Duration::from_millis(5),
+        store_wait_max: Duration::from_millis(20),
+        poll: Duration::from_millis(5),
+        ..WorkerSettings::default()
+    };
+    let (worker, stop) = (Worker::new(Arc::clone(&app.application), settings), CancellationToken::new());
+    let running = tokio::spawn({
+        let stop = stop.clone();
+        async move { worker.run(stop).await }
+    });
+    (stop, running)
+}
+
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + LIMIT;
+    while !holds().await {
+        assert!(Instant::now() < deadline, "{what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn all_ready(app: &TestApp, product: ProductId) -> bool {
+    app.view(product).await.images.iter().all(|image| matches!(image.state, ImageState::Ready { .. }))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn uploads_become_ready_and_their_messages_go() {
+    let app = TestApp::new();
+    let product = app.product(app.user().await.id).await;
+    let (stop, running) = start(&app);
+    for shade in 0..10 {
+        app.upload(product.id, shade).await;
+    }
+    until("all ready", async || all_ready(&app, product.id).await).await;
+    until("no job left", async || app.store.jobs() == 0).await;
+    stop.cancel();
+    assert_eq!(running.await.unwrap(), WorkerReport { acknowledged: 10, released: 0 });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_of_our_own_stores_costs_no_attempt_and_makes_no_dead_letter() {
+    let app = TestApp::new();
+    let product = app.product(app.user().await.id).await;
+    for shade in 0..4 {
+        app.upload(product.id, shade).await;
+    }
+    app.blob_fault.set(true);
+    let (stop, running) = start(&app);
+    until("two are held", async || {
+        let view = app.view(product.id).await;
+        view.images.iter().filter(|image| image.state == ImageState::Processing).count() == 2
+    })
+    .await;
+    app.store_fault.set(true);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    app.store_fault.set(false);
+    app.blob_fault.set(false);
+    until("all ready", async || all_ready(&app, product.id).await).await;
+    until("no job left", async || app.store.jobs() == 0).await;
+    stop.cancel();
+    running.await.unwrap();
+    let view = app.view(product.id).await;
+    assert!(view.images.iter().all(|image| image.attempts == Attempts(1)), "{view:?}");
+    assert!(app.store.dead_letters().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_end_in_time_is_handed_back_when_the_worker_stops() {
+    let app = TestApp::new();
+    let product = app.product(app.user().await.id).await;
+    app.upload(product.id, 1).await;
+    app.blob_fault.set(true);
+    let (stop, running) = start(&app);
+    until("it is held", async || app.view(product.id).await.images[0].state == ImageState::Processing).await;
+    stop.cancel();
+    assert_eq!(running.await.unwrap(), WorkerReport { acknowledged: 0, released: 1 });
+    let view = app.view(product.id).await;
+    assert_eq!(view.images[0].state, ImageState::Pending { next_attempt_at: None });
+    assert_eq!(view.images[0].attempts, Attempts(0));
+    assert_eq!(app.store.jobs(), 1, "the message is back in the queue");
+    app.blob_fault.set(false);
+    app.work().await;
+    assert!(all_ready(&app, product.id).await);
+}

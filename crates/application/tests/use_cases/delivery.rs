@@ -1,0 +1,68 @@
+//! What follows a commit: events in order, announcements, the relay.
+
+use std::sync::{Arc, Mutex};
+use wareroom_application::{Application, Context, Ports};
+use wareroom_domain::{Event, EventPosition, ImageChange, Lane};
+use wareroom_memory::MemoryQueue;
+use wareroom_ports::Invalidation;
+use wareroom_test_kit::TestApp;
+
+#[tokio::test]
+async fn every_visible_change_is_an_event_and_versions_come_in_order() {
+    let app = TestApp::new();
+    let product = app.product(app.user().await.id).await;
+    app.upload(product.id, 3).await;
+    app.work().await;
+    while app.application.sequence_events().await.unwrap() > 0 {}
+    let events = app.application.ports().events.read(EventPosition(0), 100).await.unwrap();
+    let told: Vec<Event> = events.iter().map(|(_, event)| event.body).collect();
+    let changes: Vec<ImageChange> = told
+        .iter()
+        .filter_map(|event| match event {
+            Event::ImageChanged { change, .. } => Some(*change),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(changes, [ImageChange::Added, ImageChange::Started, ImageChange::Ready]);
+    let versions: Vec<u64> = told.iter().filter_map(Event::product).map(|(_, version)| version.0).collect();
+    assert_eq!(versions, [1, 2, 3, 4]);
+    assert_eq!(app.view(product.id).await.product.version.0, 4);
+}
+
+#[tokio::test]
+async fn a_write_is_announced_before_it_is_answered_and_again_by_its_event() {
+    let app = TestApp::new();
+    let heard: Arc<Mutex<Vec<Invalidation>>> = Arc::default();
+    app.application.ports().invalidations.subscribe({
+        let heard = Arc::clone(&heard);
+        Arc::new(move |invalidation| heard.lock().unwrap().push(invalidation))
+    });
+    let product = app.product(app.user().await.id).await;
+    let expected = Invalidation::Product(product.id, product.version);
+    assert_eq!(*heard.lock().unwrap(), [expected]);
+    while app.application.sequence_events().await.unwrap() > 0 {}
+    let last = app.application.announce_events(EventPosition(0)).await.unwrap();
+    assert_eq!(*heard.lock().unwrap(), [expected, expected]);
+    assert_eq!(app.application.announce_events(last).await.unwrap(), last);
+}
+
+#[tokio::test]
+async fn the_relay_carries_jobs_to_the_queue_and_then_forgets_them() {
+    let app = TestApp::new();
+    let queue = Arc::new(MemoryQueue::new(std::time::Duration::from_mins(1)));
+    let ports = Ports {
+        outbox: Some(Arc::new(app.store.clone())),
+        queue: queue.clone(),
+        ..app.application.ports().clone()
+    };
+    let relayed = Application::new(ports, app.application.settings().clone());
+    let product = app.product(app.user().await.id).await;
+    let image = app.upload(product.id, 3).await;
+    assert_eq!(relayed.relay_outbox().await.unwrap(), 1);
+    assert_eq!(relayed.relay_outbox().await.unwrap(), 0);
+    assert_eq!(app.store.jobs(), 0);
+    let delivery = relayed.ports().queue.consume(Lane::Images, 1).await.unwrap().receive().await.unwrap();
+    assert_eq!(delivery.message.job().unwrap().body, wareroom_domain::Job::ProcessImage(image));
+    delivery.ack().await.unwrap();
+    assert!(relayed.get_product(&Context::operator(), product.id).await.is_ok());
+}

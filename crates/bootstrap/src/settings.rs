@@ -1,0 +1,89 @@
+//! Everything that can be set, one row each. Flags, environment variables and the keys of `wareroom.toml` are made from it.
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Its key in `wareroom.toml`. The variable is `WAREROOM_` and the key in capitals, the flag is `--` and the key with
+    /// dashes.
+    pub key: &'static str,
+    /// Its value unless set, in words where it depends on others.
+    pub default: &'static str,
+    /// What may stand there.
+    pub allowed: &'static str,
+    /// What it does.
+    pub help: &'static str,
+}
+
+impl Setting {
+    /// The environment variable.
+    pub fn variable(&self) -> String {
+        format!("WAREROOM_{}", self.key.to_ascii_uppercase())
+    }
+
+    /// The flag, without its dashes in front.
+    pub fn flag(&self) -> String {
+        self.key.replace('_', "-")
+    }
+
+    /// The row of that key.
+    pub fn find(key: &str) -> Option<&'static Self> {
+        SETTINGS.iter().find(|setting| setting.key == key)
+    }
+}
+
+const fn row(key: &'static str, default: &'static str, allowed: &'static str, help: &'static str) -> Setting {
+    Setting { key, default, allowed, help }
+}
+
+const DURATION: &str = "a number and ms, s, min or h, such as 30s";
+const SIZE: &str = "bytes, or a number and KB, MB, GB, KiB, MiB or GiB, such as 20MB";
+
+/// The table.
+pub const SETTINGS: &[Setting] = &[
+    row("listen", "127.0.0.1:8080", "an address and a port", "where the API listens"),
+    row("auth", "", "none", "must be `none` to listen beyond this machine: there are no accounts yet"),
+    row("data_dir", "./wareroom-data", "a folder", "where database and files are kept; locked while in use"),
+    row(
+        "database_url",
+        "sqlite: in the data directory",
+        "sqlite:, sqlite:<file> or memory:",
+        "where products are kept",
+    ),
+    row("queue_url", "the database's own queue", "database: or memory:", "where jobs wait for a worker"),
+    row("cache_url", "memory:", "memory: or none:", "the cache that product reads go through"),
+    row("cache_ttl", "60s", DURATION, "how long a cached product is used at most; spread by 10 %"),
+    row("near_cache", "10000", "a number, 0 for none", "how many rendered answers the API keeps at hand"),
+    row("blob_url", "file: in the data directory", "file:, file:<folder> or memory:", "where images are kept"),
+    row("public_url", "from the listen address", "an http or https URL", "what clients see in links"),
+    row("media_url", "the public URL", "an http or https URL", "what stands before /media in links to renditions"),
+    row("image_max_bytes", "20MB", SIZE, "the largest image file"),
+    row("image_max_pixels", "50000000", "a number from 1", "the most pixels of an image, width times height"),
+    row("image_max_per_product", "20", "a number from 1", "the most images of a product"),
+    row(
+        "worker_concurrency",
+        "the number of cores",
+        "a number from 1 to 1024",
+        "how many images are processed at once",
+    ),
+    row("job_deadline", "5min", DURATION, "how long a job may take; its lease lasts a minute, or a half, longer"),
+    row("back_off", "1s,5s,30s,2min,10min", "durations, with commas between", "the waits between attempts at an image"),
+    row("codec_timeout", "60s", DURATION, "how long decoding and encoding one image may take"),
+    row("store_wait", "5s", DURATION, "how long a request waits for its turn to write before it is told to come back"),
+    row("drain", "25s", DURATION, "how long running work may go on after the stop signal"),
+    row("max_connections", "1024", "a number from 1", "how many connections the API keeps open at once"),
+    row("log", "info", "error, warn, info, debug, trace, or directives by module", "what is logged"),
+    row("log_format", "pretty on a terminal, else json", "pretty or json", "how it is logged"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_unique_and_plain() {
+        for (index, setting) in SETTINGS.iter().enumerate() {
+            assert!(setting.key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", setting.key);
+            assert!(SETTINGS[..index].iter().all(|earlier| earlier.key != setting.key), "{}", setting.key);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Reads values from their text.
+
+use std::time::Duration;
+
+/// `30s`, `5min`, `250ms`, `1h`; not zero.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    let (number, unit) = split(text)?;
+    let milliseconds = match unit {
+        "ms" => number,
+        "s" => number.checked_mul(1_000)?,
+        "min" => number.checked_mul(60_000)?,
+        "h" => number.checked_mul(3_600_000)?,
+        _ => return None,
+    };
+    (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
+}
+
+/// `20MB`, `1MiB`, `4096`; not zero.
+pub(crate) fn bytes(text: &str) -> Option<u64> {
+    let (number, unit) = split(text)?;
+    let factor = match unit {
+        "" | "B" => 1,
+        "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    number.checked_mul(factor).filter(|bytes| *bytes > 0)
+}
+
+/// A number within a range.
+pub(crate) fn number<N: std::str::FromStr + PartialOrd>(text: &str, least: N, most: N) -> Option<N> {
+    text.parse().ok().filter(|number| *number >= least && *number <= most)
+}
+
+/// An http or https URL as links begin with it, without the slash at its end.
+pub(crate) fn base_url(text: &str) -> Option<String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let plain = !rest.is_empty() && !rest.starts_with('/') && !rest.contains(['?', '#', ' ', '"', '<', '>', '\\']);
+    plain.then(|| text.trim_end_matches('/').to_owned())
+}
+
+fn split(text: &str) -> Option<(u64, &str)> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    Some((number.parse().ok()?, unit.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units_and_are_not_zero() {
+        assert_eq!(duration("250ms"), Some(Duration::from_millis(250)));
+        assert_eq!(duration("2min"), Some(Duration::from_mins(2)));
+        assert_eq!(duration("1 h"), Some(Duration::from_hours(1)));
+        for text in ["", "5", "0s", "-1s", "5 minutes", "1.5s", "99999999999999999999s", "18446744073709551615h"] {
+            assert_eq!(duration(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_decimal_or_binary_as_they_say() {
+        assert_eq!(bytes("20MB"), Some(20_000_000));
+        assert_eq!(bytes("1MiB"), Some(1_048_576));
+        assert_eq!(bytes("4096"), Some(4096));
+        for text in ["", "0", "20mb", "1e6", "-5", "18446744073709551615GB"] {
+            assert_eq!(bytes(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_base_url_is_http_and_ends_without_a_slash() {
+        assert_eq!(base_url("https://cdn.example/x/"), Some("https://cdn.example/x".to_owned()));
+        for text in ["", "cdn.example", "ftp://x", "http://", "http:///x", "http://a?b"] {
+            assert_eq!(base_url(text), None, "{text:?}");
+        }
+    }
+}

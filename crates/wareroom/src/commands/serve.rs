@@ -1,0 +1,87 @@
+//! Serves: API, delivery and worker in one process, until a signal asks it to stop.
+
+use super::Ended;
+use crate::{banner, command_line, logging};
+use clap::ArgMatches;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use wareroom_app_api::server::{Server, ServerSettings};
+use wareroom_app_api::{Api, ApiSettings};
+use wareroom_app_worker::{Worker, WorkerSettings};
+use wareroom_bootstrap::{Config, Sources, wire};
+
+pub(crate) fn run(arguments: &ArgMatches) -> Ended {
+    let config = Config::from_sources(&Sources::of_process(command_line::given(arguments))?)?;
+    logging::start(&config, arguments)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(serve(&config));
+    // A decoder that is still at it does not hold up the end: nothing of what it makes was promised yet.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    ended
+}
+
+async fn serve(config: &Config) -> Ended {
+    let wired = wire(config).await?;
+    let server = Server::bind(ServerSettings {
+        listen: config.listen,
+        max_connections: config.max_connections,
+        drain: config.drain,
+        ..ServerSettings::default()
+    })?;
+    let address = server.local_address();
+    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let api = Api::new(
+        Arc::clone(&wired.application),
+        ApiSettings {
+            media_url: config.media_url.clone().unwrap_or_else(|| public_url.clone()),
+            public_url: public_url.clone(),
+            near_cache_entries: config.near_cache,
+            ..ApiSettings::default()
+        },
+    );
+    let worker = Worker::new(
+        Arc::clone(&wired.application),
+        WorkerSettings {
+            concurrency: config.worker_concurrency,
+            job_deadline: config.job_deadline,
+            drain: config.drain,
+            ..WorkerSettings::default()
+        },
+    );
+    let stop = CancellationToken::new();
+    let worker = tokio::spawn({
+        let stop = stop.clone();
+        async move { worker.run(stop).await }
+    });
+    let serving = tokio::spawn(server.run(api.endpoint(), stop.clone()));
+    banner::show(&public_url, wired.data_directory.as_ref());
+
+    wait_for_signal().await?;
+    tracing::info!("stopping: finishing what runs; a second signal ends it at once");
+    api.stopping();
+    stop.cancel();
+    let finished = async { (serving.await, worker.await) };
+    tokio::select! {
+        (served, worked) = finished => {
+            served?;
+            let report = worked?;
+            tracing::info!(acknowledged = report.acknowledged, released = report.released, "stopped");
+            Ok(())
+        }
+        signal = wait_for_signal() => {
+            signal?;
+            Err("ended by a second signal; what was accepted is kept and goes on at the next start".into())
+        }
+    }
+}
+
+async fn wait_for_signal() -> std::io::Result<()> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

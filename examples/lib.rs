@@ -1,0 +1,1 @@
+//! Programs that embed Wareroom: run one with `cargo run -p wareroom-examples --example embed`.
