@@ -1,1 +1,41 @@
-//! The embedded store: SQLite.
+//! The embedded store: one SQLite file, in the process that uses it.
+//!
+//! ```text
+//! begin --turn--> Unit --closures--> writer thread (one connection)      SqliteStore: Store
+//! claim, ack, sequence, publish ---> the same thread, between two units  OutboxRelay, EventLog, Queue
+//! get, read, head, backlog --------> a few readers                       ProductQueries, EventLog
+//! ```
+//!
+//! SQLite has one writer at a time, so there is one connection that writes, on a thread of its own, and a fair line of
+//! those who want a turn. Whoever reads does so beside it, on a snapshot. What was acknowledged is on disk: write-ahead
+//! log with `synchronous=FULL`.
+//!
+//! The outbox is its own queue: workers claim due job rows by lease and delete them when they are done. Do not relay
+//! this store's outbox into its own queue: both are the same rows.
+//!
+//! Knows no other adapter and no use case.
+
+mod blob_refs;
+mod clock;
+mod config;
+mod connection;
+mod dead_letters;
+mod error;
+mod events;
+mod images;
+mod jobs;
+mod migrations;
+mod outbox;
+mod products;
+mod queries;
+mod queue;
+mod readers;
+mod rows;
+mod store;
+mod unit;
+mod users;
+mod writer;
+
+pub use config::SqliteConfig;
+pub use error::OpenError;
+pub use store::SqliteStore;

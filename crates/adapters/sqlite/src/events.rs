@@ -1,0 +1,88 @@
+//! The log of events. Writers are one at a time, so `seq` is the order of the commits; positions follow it.
+
+use crate::{
+    SqliteStore,
+    error::Fault,
+    rows::{instant, to_event},
+};
+use async_trait::async_trait;
+use rusqlite::{Connection, TransactionBehavior};
+use wareroom_domain::{Event, EventPosition, Stamped};
+use wareroom_ports::{
+    EventLog, StoreError,
+    message::{SCHEMA, encode_event},
+};
+
+pub(crate) fn insert(connection: &Connection, event: &Stamped<Event>) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO events (id, at, schema, product_id, body, request_id, traceparent)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute((
+            event.id.0,
+            instant(event.at),
+            SCHEMA,
+            event.body.product().map(|(product, _)| product.get()),
+            encode_event(&event.body),
+            &event.trace.request_id,
+            &event.trace.traceparent,
+        ))
+        .map(drop)
+}
+
+fn head(connection: &Connection) -> rusqlite::Result<u64> {
+    connection.prepare_cached("SELECT coalesce(max(position), 0) FROM events")?.query_one([], |row| row.get(0))
+}
+
+/// Gives the next positions in the order of the commits. The file's write lock makes it one process at a time.
+fn sequence(connection: &mut Connection, limit: usize) -> Result<usize, Fault> {
+    let any: bool = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM events WHERE position IS NULL)")?
+        .query_one([], |row| row.get(0))?;
+    if !any {
+        return Ok(0);
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let head = head(&transaction)?;
+    let sequenced = transaction
+        .prepare_cached(
+            "UPDATE events SET position = ?1 + waiting.place
+             FROM (SELECT seq, row_number() OVER (ORDER BY seq) AS place
+                   FROM events WHERE position IS NULL ORDER BY seq LIMIT ?2) AS waiting
+             WHERE events.seq = waiting.seq",
+        )?
+        .execute((head, i64::try_from(limit).unwrap_or(i64::MAX)))?;
+    transaction.commit()?;
+    Ok(sequenced)
+}
+
+#[async_trait]
+impl EventLog for SqliteStore {
+    async fn read(
+        &self,
+        after: EventPosition,
+        limit: usize,
+    ) -> Result<Vec<(EventPosition, Stamped<Event>)>, StoreError> {
+        // No event has a position beyond what SQLite can compare.
+        let after = i64::try_from(after.0).unwrap_or(i64::MAX);
+        self.shared
+            .read(move |connection| {
+                let mut select =
+                    connection.prepare_cached("SELECT * FROM events WHERE position > ?1 ORDER BY position LIMIT ?2")?;
+                let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+                let events = select
+                    .query_map((after, limit), |row| Ok((EventPosition(row.get("position")?), to_event(row)?)))?;
+                Ok(events.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    async fn head(&self) -> Result<EventPosition, StoreError> {
+        self.shared.read(|connection| Ok(EventPosition(head(connection)?))).await
+    }
+
+    async fn sequence(&self, limit: usize) -> Result<usize, StoreError> {
+        self.shared.write(move |connection| sequence(connection, limit)).await
+    }
+}

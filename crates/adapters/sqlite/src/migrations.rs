@@ -1,0 +1,109 @@
+//! The schema's history. Each migration is applied once, in order, and never changed afterwards: its hash is kept.
+
+use crate::OpenError;
+use rusqlite::{Connection, TransactionBehavior};
+use sha2::{Digest, Sha256};
+
+struct Migration {
+    version: u32,
+    name: &'static str,
+    sql: &'static str,
+}
+
+const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "catalogue", sql: include_str!("../migrations/0001_catalogue.sql") }];
+
+/// Brings the schema up to date: all that is missing, or nothing. Safe to run in several processes at once.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+    apply(connection, MIGRATIONS)
+}
+
+fn apply(connection: &mut Connection, migrations: &[Migration]) -> Result<(), OpenError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(
+        "CREATE TABLE IF NOT EXISTS schema_migrations (
+             version    INTEGER PRIMARY KEY,
+             name       TEXT NOT NULL,
+             sha256     TEXT NOT NULL,
+             applied_at TEXT NOT NULL
+         ) STRICT",
+    )?;
+    let applied = applied(&transaction)?;
+    for (version, hash) in &applied {
+        let known = migrations.iter().find(|migration| migration.version == *version);
+        let known = known.ok_or(OpenError::NewerSchema { version: *version })?;
+        if *hash != hash_of(known.sql) {
+            return Err(OpenError::ChangedMigration { version: *version });
+        }
+    }
+    for migration in migrations {
+        if applied.iter().any(|(version, _)| *version == migration.version) {
+            continue;
+        }
+        transaction.execute_batch(migration.sql)?;
+        transaction.execute(
+            "INSERT INTO schema_migrations (version, name, sha256, applied_at)
+             VALUES (?1, ?2, ?3, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+            (migration.version, migration.name, hash_of(migration.sql)),
+        )?;
+        tracing::info!(version = migration.version, name = migration.name, "migration applied");
+    }
+    Ok(transaction.commit()?)
+}
+
+fn applied(connection: &Connection) -> rusqlite::Result<Vec<(u32, String)>> {
+    let mut statement = connection.prepare("SELECT version, sha256 FROM schema_migrations ORDER BY version")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+fn hash_of(sql: &str) -> String {
+    wareroom_domain::Sha256(Sha256::digest(sql).into()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: Migration = Migration { version: 1, name: "first", sql: "CREATE TABLE a (x INTEGER) STRICT" };
+    const SECOND: Migration = Migration { version: 2, name: "second", sql: "CREATE TABLE b (x INTEGER) STRICT" };
+
+    fn tables(connection: &Connection) -> Vec<String> {
+        let mut statement = connection.prepare("SELECT name FROM sqlite_schema ORDER BY name").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn each_migration_is_applied_once_and_only_what_is_missing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        apply(&mut connection, &[FIRST]).unwrap();
+        apply(&mut connection, &[FIRST, SECOND]).unwrap();
+        apply(&mut connection, &[FIRST, SECOND]).unwrap();
+        assert_eq!(tables(&connection), ["a", "b", "schema_migrations"]);
+    }
+
+    #[test]
+    fn a_migration_that_was_changed_after_it_was_applied_is_refused() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        apply(&mut connection, &[FIRST]).unwrap();
+        let changed = Migration { sql: "CREATE TABLE a (x TEXT) STRICT", ..FIRST };
+        let refused = apply(&mut connection, &[changed, SECOND]);
+        assert!(matches!(refused, Err(OpenError::ChangedMigration { version: 1 })));
+        assert_eq!(tables(&connection), ["a", "schema_migrations"]);
+    }
+
+    #[test]
+    fn a_database_of_a_newer_program_is_refused() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        apply(&mut connection, &[FIRST, SECOND]).unwrap();
+        assert!(matches!(apply(&mut connection, &[FIRST]), Err(OpenError::NewerSchema { version: 2 })));
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_nothing_of_itself_nor_of_those_before_it() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let broken = Migration { version: 2, name: "broken", sql: "CREATE TABLE b (x INTEGER) STRICT; nonsense" };
+        assert!(matches!(apply(&mut connection, &[FIRST, broken]), Err(OpenError::Sqlite(_))));
+        assert_eq!(tables(&connection), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,142 @@
+//! The store itself: opening it, and beginning units of work.
+
+use crate::{
+    OpenError, SqliteConfig,
+    connection::{open_reader, open_writer},
+    error::{Fault, NoAnswer},
+    jobs,
+    migrations::migrate,
+    readers::Readers,
+    unit::Unit,
+    writer::Writer,
+};
+use async_trait::async_trait;
+use rusqlite::Connection;
+use std::{
+    fs, io,
+    path::{self, Path},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    sync::{Notify, Semaphore},
+    task::spawn_blocking,
+    time::{Instant, timeout},
+};
+use wareroom_ports::{Store, StoreError, UnitOfWork};
+
+/// A database file that is open. Clones share it; it is closed when the last of them is gone, with everything that they
+/// handed out.
+#[derive(Clone)]
+pub struct SqliteStore {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) writer: Writer,
+    /// Whoever holds the permit has the writer from BEGIN to COMMIT or ROLLBACK. Fair: first come, first served.
+    turn: Arc<Semaphore>,
+    readers: Readers,
+    /// There may be jobs to claim.
+    pub(crate) jobs: Arc<Notify>,
+    begin_wait: Duration,
+    pub(crate) lease: Duration,
+}
+
+impl SqliteStore {
+    /// Opens the database, makes it when there is none (its folder too), and brings its schema up to date. Needs a
+    /// runtime, and leaves its threads free meanwhile.
+    pub async fn open(config: SqliteConfig) -> Result<Self, OpenError> {
+        let opened = spawn_blocking(move || Self::open_blocking(&config)).await;
+        opened.map_err(io::Error::other)?
+    }
+
+    fn open_blocking(config: &SqliteConfig) -> Result<Self, OpenError> {
+        // An absolute path, because SQLite takes one that begins with `file:` for an address.
+        let path = path::absolute(&config.path)?;
+        if let Some(folder) = path.parent() {
+            make_folder(folder)?;
+        }
+        let mut connection = open_writer(&path, config.begin_wait)?;
+        migrate(&mut connection)?;
+        let readers = (0..config.readers.max(1)).map(|_| open_reader(&path, config.begin_wait));
+        let shared = Shared {
+            readers: Readers::new(readers.collect::<Result<_, _>>()?, config.begin_wait),
+            writer: Writer::start(connection)?,
+            turn: Arc::new(Semaphore::new(1)),
+            jobs: Arc::new(Notify::new()),
+            begin_wait: config.begin_wait,
+            lease: config.lease,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Takes back every job that is on loan, so that it can be claimed at once; answers to how many. For a process that
+    /// starts and knows itself to be the only one with workers, by the lock of the data directory: whoever borrowed
+    /// those jobs is dead.
+    pub async fn release_leases(&self) -> Result<u64, StoreError> {
+        let released = self.shared.write(|connection| Ok(jobs::release_all(connection)?)).await?;
+        self.shared.jobs.notify_waiters();
+        Ok(released)
+    }
+}
+
+/// Makes a folder and those above it, and has each written to disk: SQLite sees to the files, but what lies in a folder
+/// that is forgotten in a power cut is lost with it.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let Some(parent) = folder.parent().filter(|_| !folder.is_dir()) else { return Ok(()) };
+    make_folder(parent)?;
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    #[cfg(unix)]
+    fs::File::open(parent)?.sync_all()?;
+    Ok(())
+}
+
+impl Shared {
+    /// Reads beside the writer, as of the last commit.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&mut Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.readers.read(query).await
+    }
+
+    /// Writes outside a unit of work, between two of them.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.between_units(self.begin_wait, work).await
+    }
+
+    pub(crate) async fn begin(self: &Arc<Self>) -> Result<Unit, StoreError> {
+        let asked = Instant::now();
+        let turn = timeout(self.begin_wait, Arc::clone(&self.turn).acquire_owned()).await;
+        let turn = turn.map_err(|_| StoreError::Busy)?.map_err(|_| NoAnswer)?;
+        let left = self.begin_wait.saturating_sub(asked.elapsed());
+        Unit::begin(Arc::clone(self), turn, left, self.begin_wait).await
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        Ok(Box::new(self.shared.begin().await?))
+    }
+
+    /// Takes the lock that a write takes, on the writer's own connection, and reads by one of the readers.
+    async fn check(&self) -> Result<(), StoreError> {
+        drop(self.shared.begin().await?);
+        self.shared
+            .read(|connection| {
+                let _: i64 = connection
+                    .prepare_cached("SELECT count(*) FROM schema_migrations")?
+                    .query_one([], |row| row.get(0))?;
+                Ok(())
+            })
+            .await
+    }
+}

@@ -1,0 +1,81 @@
+//! Holds the store to the contract of every port it implements, each case on a fresh database; and to what only a store
+//! in a file can be asked.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod files;
+
+use std::{sync::Arc, time::Duration};
+use tempfile::TempDir;
+use wareroom_port_contracts::{
+    async_trait, events::EventsFixture, outbox::OutboxFixture, queries::QueriesFixture, queue::QueueFixture,
+    store::StoreFixture,
+};
+use wareroom_ports::{EventLog, OutboxRelay, ProductQueries, Queue, Store};
+use wareroom_sqlite::{SqliteConfig, SqliteStore};
+
+struct Fixture {
+    store: SqliteStore,
+    _folder: TempDir,
+}
+
+impl Fixture {
+    async fn with(settings: impl FnOnce(&mut SqliteConfig)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = SqliteConfig::at(folder.path().join("wareroom.db"));
+        settings(&mut config);
+        Self { store: SqliteStore::open(config).await.unwrap(), _folder: folder }
+    }
+}
+
+#[async_trait]
+impl StoreFixture for Fixture {
+    async fn fresh(begin_wait: Duration) -> Self {
+        Self::with(|config| config.begin_wait = begin_wait).await
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::new(self.store.clone())
+    }
+}
+
+impl OutboxFixture for Fixture {
+    fn relay(&self) -> Arc<dyn OutboxRelay> {
+        Arc::new(self.store.clone())
+    }
+
+    fn events(&self) -> Arc<dyn EventLog> {
+        Arc::new(self.store.clone())
+    }
+}
+
+impl EventsFixture for Fixture {
+    fn events(&self) -> Arc<dyn EventLog> {
+        Arc::new(self.store.clone())
+    }
+}
+
+impl QueriesFixture for Fixture {
+    fn queries(&self) -> Arc<dyn ProductQueries> {
+        Arc::new(self.store.clone())
+    }
+}
+
+#[async_trait]
+impl QueueFixture for Fixture {
+    async fn fresh(lease: Duration) -> Self {
+        Self::with(|config| config.lease = lease).await
+    }
+
+    fn queue(&self) -> Arc<dyn Queue> {
+        Arc::new(self.store.clone())
+    }
+}
+
+wareroom_port_contracts::store_suite!(Fixture);
+wareroom_port_contracts::blob_refs_suite!(Fixture);
+wareroom_port_contracts::dead_letters_suite!(Fixture);
+wareroom_port_contracts::outbox_suite!(Fixture);
+wareroom_port_contracts::events_suite!(Fixture);
+wareroom_port_contracts::queries_suite!(Fixture);
+wareroom_port_contracts::queue_suite!(Fixture);
