@@ -11,7 +11,7 @@ use wareroom_system::{SystemClock, SystemIds};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let (clock, ids) = (Arc::new(SystemClock::default()), Arc::new(SystemIds::default()));
+    let (clock, ids) = (Arc::new(SystemClock::default()), Arc::new(SystemIds));
     let app = in_memory(clock, ids, None, Settings::default()).application;
     let stop = CancellationToken::new();
     let worker = Worker::new(app.clone(), WorkerSettings::default());

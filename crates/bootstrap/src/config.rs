@@ -113,13 +113,15 @@ impl Config {
                 _ => None,
             })?,
             cache_ttl: read(sources, "cache_ttl", values::duration)?,
-            near_cache: read(sources, "near_cache", |text| values::number(text, 0, u64::MAX))?,
+            near_cache: read(sources, "near_cache", |text| values::number(text, &(0..=u64::MAX)))?,
             public_url: read_or(sources, "public_url", None, |text| values::base_url(text).map(Some))?,
             media_url: read_or(sources, "media_url", None, |text| values::base_url(text).map(Some))?,
             image_max_bytes: read(sources, "image_max_bytes", values::bytes)?,
-            image_max_pixels: read(sources, "image_max_pixels", |text| values::number(text, 1, u64::MAX))?,
-            image_max_per_product: read(sources, "image_max_per_product", |text| values::number(text, 1, 10_000))?,
-            worker_concurrency: read_or(sources, "worker_concurrency", cores(), |text| values::number(text, 1, 1024))?,
+            image_max_pixels: read(sources, "image_max_pixels", |text| values::number(text, &(1..=u64::MAX)))?,
+            image_max_per_product: read(sources, "image_max_per_product", |text| values::number(text, &(1..=10_000)))?,
+            worker_concurrency: read_or(sources, "worker_concurrency", cores(), |text| {
+                values::number(text, &(1..=1024))
+            })?,
             job_deadline: read(sources, "job_deadline", values::duration)?,
             back_off: read(sources, "back_off", |text| {
                 text.split(',').map(|part| values::duration(part.trim())).collect()
@@ -127,7 +129,7 @@ impl Config {
             codec_timeout: read(sources, "codec_timeout", values::duration)?,
             store_wait: read(sources, "store_wait", values::duration)?,
             drain: read(sources, "drain", values::duration)?,
-            max_connections: read(sources, "max_connections", |text| values::number(text, 1, 1_000_000))?,
+            max_connections: read(sources, "max_connections", |text| values::number(text, &(1..=1_000_000)))?,
             log: read(sources, "log", |text| (!text.is_empty()).then(|| text.to_owned()))?,
             log_format: read_or(sources, "log_format", None, |text| match text {
                 "pretty" => Some(Some(LogFormat::Pretty)),

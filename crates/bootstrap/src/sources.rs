@@ -37,7 +37,7 @@ pub struct Sources {
 }
 
 /// The file that is read when it is there.
-pub const FILE: &str = "wareroom.toml";
+const FILE: &str = "wareroom.toml";
 
 impl Sources {
     /// Nothing set: every default.

@@ -1,5 +1,6 @@
 //! Reads values from their text.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// `30s`, `5min`, `250ms`, `1h`; not zero.
@@ -32,8 +33,8 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
 }
 
 /// A number within a range.
-pub(crate) fn number<N: std::str::FromStr + PartialOrd>(text: &str, least: N, most: N) -> Option<N> {
-    text.parse().ok().filter(|number| *number >= least && *number <= most)
+pub(crate) fn number<N: std::str::FromStr + PartialOrd>(text: &str, range: &RangeInclusive<N>) -> Option<N> {
+    text.parse().ok().filter(|number| range.contains(number))
 }
 
 /// An http or https URL as links begin with it, without the slash at its end.

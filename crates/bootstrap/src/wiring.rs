@@ -21,10 +21,7 @@ pub struct Wired {
 
 /// Opens every adapter that the configuration asks for, for the one process that serves from the data directory.
 pub async fn wire(config: &Config) -> Result<Wired, StartError> {
-    let data_directory = match config.uses_data_directory() {
-        true => Some(DataDirectory::lock(&config.data_dir)?),
-        false => None,
-    };
+    let data_directory = if config.uses_data_directory() { Some(DataDirectory::lock(&config.data_dir)?) } else { None };
     let database = open_database(config).await?;
     let (products, invalidations) = cached(config, Arc::clone(&database.products));
     let (outbox, queue) = match config.queue {
@@ -41,7 +38,7 @@ pub async fn wire(config: &Config) -> Result<Wired, StartError> {
         blobs: open_blobs(config)?,
         codec: open_codec(config)?,
         clock: Arc::new(SystemClock::default()),
-        ids: Arc::new(SystemIds::default()),
+        ids: Arc::new(SystemIds),
     };
     Ok(Wired { application: Arc::new(Application::new(ports, settings(config))), data_directory })
 }
@@ -82,6 +79,7 @@ impl Database {
     }
 }
 
+#[cfg_attr(not(feature = "sqlite"), expect(clippy::unused_async, reason = "a database is opened by asking it"))]
 async fn open_database(config: &Config) -> Result<Database, StartError> {
     match &config.database {
         DatabaseUrl::Memory => {

@@ -39,7 +39,7 @@ pub struct RunningBinary {
 }
 
 /// How long a start may take on a busy machine.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 impl RunningBinary {
     /// Starts it on a free port of 127.0.0.1 with this data directory and further arguments; returns when it is ready.
@@ -103,6 +103,11 @@ impl RunningBinary {
     /// Ends it with SIGKILL.
     pub async fn kill(mut self) {
         self.child.kill().await.expect("it can be killed");
+    }
+
+    /// Waits for its end, which something else brought about.
+    pub async fn ended(mut self) {
+        tokio::time::timeout(START_LIMIT, self.child.wait()).await.expect("it ends in time").expect("its end is known");
     }
 
     /// Asks it to stop with SIGTERM and waits for its end; answers whether it ended well.
