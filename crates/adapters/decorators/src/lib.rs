@@ -1,1 +1,21 @@
-//! Behaviour wrapped around ports.
+//! Behaviour wrapped around ports, so that neither the use cases nor the drivers have to know of it.
+//!
+//! | decorator | of | adds |
+//! |---|---|---|
+//! | [`CachedProductQueries`] | `ProductQueries` | a shared cache in front of the store |
+//! | [`CacheInvalidations`] | `Invalidations` | tombstones in the shared cache, before anybody is told |
+//!
+//! The two belong together: the tombstone is what keeps a reader that was overtaken by a write from putting the old value
+//! back. A cache that fails costs time and never an answer.
+//!
+//! Sees ports alone, no driver.
+
+mod cache_key;
+mod invalidations;
+mod lifetime;
+mod product_view;
+mod queries;
+mod reachability;
+
+pub use invalidations::CacheInvalidations;
+pub use queries::CachedProductQueries;

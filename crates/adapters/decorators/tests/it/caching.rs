@@ -1,0 +1,95 @@
+//! What is read from where.
+
+use crate::stand::{FailingCache, SlowQueries, SpoilingCache, Stand, TTL};
+use std::sync::{Arc, Mutex};
+use tokio::sync::Semaphore;
+use wareroom_domain::{ProductId, Version};
+use wareroom_memory::{MemoryCache, MemoryConfig, MemoryStore};
+use wareroom_ports::{Invalidation, Origin};
+
+const FIRST: Option<Version> = Some(Version(1));
+
+#[tokio::test]
+async fn the_second_read_comes_from_the_cache_until_the_product_changes() {
+    let stand = Stand::new();
+    let id = stand.create().await;
+    assert_eq!(stand.read(id).await, (FIRST, Origin::Store));
+    assert_eq!(stand.read(id).await, (FIRST, Origin::Cache));
+    let changed = stand.change(id).await;
+    assert_eq!(stand.read(id).await, (Some(changed), Origin::Store));
+    assert_eq!(stand.read(id).await, (Some(changed), Origin::Cache));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_lives_for_its_time_and_not_longer() {
+    let stand = Stand::new();
+    let id = stand.create().await;
+    stand.read(id).await;
+    tokio::time::advance(TTL * 89 / 100).await;
+    assert_eq!(stand.read(id).await, (FIRST, Origin::Cache));
+    tokio::time::advance(TTL * 11 / 100).await;
+    assert_eq!(stand.read(id).await, (FIRST, Origin::Store));
+}
+
+#[tokio::test]
+async fn a_reader_that_was_overtaken_by_a_write_does_not_put_the_old_value_back() {
+    let store = MemoryStore::default();
+    let slow =
+        Arc::new(SlowQueries { inner: store.clone(), has_read: Semaphore::new(0), may_answer: Semaphore::new(0) });
+    let stand = Stand::over(store, slow.clone(), Arc::new(MemoryCache::new(500)));
+    let id = stand.create().await;
+
+    let queries = Arc::clone(&stand.queries);
+    let overtaken = tokio::spawn(async move { queries.get(id).await.unwrap().0.unwrap().product.version });
+    slow.has_read.acquire().await.unwrap().forget();
+    let changed = stand.change(id).await;
+    slow.may_answer.add_permits(10);
+    assert_eq!(overtaken.await.unwrap(), Version(1), "it did not read before the write");
+
+    assert_eq!(stand.read(id).await, (Some(changed), Origin::Store));
+    assert_eq!(stand.read(id).await, (Some(changed), Origin::Cache));
+}
+
+#[tokio::test]
+async fn that_a_product_does_not_exist_is_not_cached() {
+    let stand = Stand::new();
+    let id = ProductId::new(1).unwrap();
+    assert_eq!(stand.read(id).await, (None, Origin::Store));
+    assert_eq!(stand.create().await, id);
+    assert_eq!(stand.read(id).await, (FIRST, Origin::Store));
+}
+
+#[tokio::test]
+async fn a_cache_that_fails_changes_nothing_but_the_origin() {
+    let stand = Stand::with(MemoryConfig::default(), Arc::new(FailingCache));
+    let told = Arc::new(Mutex::new(vec![]));
+    let heard = Arc::clone(&told);
+    stand.invalidations.subscribe(Arc::new(move |change| heard.lock().unwrap().push(change)));
+    let id = stand.create().await;
+    for _ in 0..3 {
+        assert_eq!(stand.read(id).await, (FIRST, Origin::Store));
+    }
+    let changed = stand.change(id).await;
+    assert_eq!(stand.read(id).await, (Some(changed), Origin::Store));
+    assert_eq!(*told.lock().unwrap(), [Invalidation::Product(id, changed)]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_read_anew() {
+    let spoilers: [fn(&mut Vec<u8>); 5] = [
+        Vec::clear,
+        |bytes| bytes[0] = 250,
+        |bytes| bytes.truncate(bytes.len() / 2),
+        |bytes| bytes.push(0),
+        // The first field behind the form: another product's id.
+        |bytes| bytes[1] ^= 4,
+    ];
+    for spoil in spoilers {
+        let cache = SpoilingCache { inner: MemoryCache::new(500), spoil };
+        let stand = Stand::with(MemoryConfig::default(), Arc::new(cache));
+        let id = stand.create().await;
+        for _ in 0..3 {
+            assert_eq!(stand.read(id).await, (FIRST, Origin::Store));
+        }
+    }
+}

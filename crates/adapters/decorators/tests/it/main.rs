@@ -1,0 +1,6 @@
+//! The cache in front of the store, and what empties it.
+#![expect(clippy::unwrap_used, reason = "tests: a write that fails fails them")]
+
+mod caching;
+mod contract;
+mod stand;

@@ -1,0 +1,147 @@
+//! A store, a cache, and the decorators between them; and caches and queries that misbehave.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
+use wareroom_decorators::{CacheInvalidations, CachedProductQueries};
+use wareroom_domain::{Description, PersonName, Price, ProductDraft, ProductId, ProductName, UserDraft, Version};
+use wareroom_memory::{LocalInvalidations, MemoryCache, MemoryConfig, MemoryStore};
+use wareroom_ports::{
+    Cache, CacheError, CacheKey, Cached, Invalidation, Invalidations, Origin, ProductQueries, ProductView, Put, Store,
+    StoreError,
+};
+
+pub(crate) const TTL: Duration = Duration::from_mins(1);
+
+pub(crate) struct Stand {
+    pub(crate) store: MemoryStore,
+    pub(crate) queries: Arc<dyn ProductQueries>,
+    pub(crate) invalidations: Arc<dyn Invalidations>,
+}
+
+impl Stand {
+    pub(crate) fn new() -> Self {
+        Self::with(MemoryConfig::default(), Arc::new(MemoryCache::new(500)))
+    }
+
+    pub(crate) fn with(config: MemoryConfig, cache: Arc<dyn Cache>) -> Self {
+        let store = MemoryStore::new(config);
+        let reads = Arc::new(store.clone());
+        Self::over(store, reads, cache)
+    }
+
+    pub(crate) fn over(store: MemoryStore, reads: Arc<dyn ProductQueries>, cache: Arc<dyn Cache>) -> Self {
+        let queries = Arc::new(CachedProductQueries::new(reads, Arc::clone(&cache), TTL));
+        let local = Arc::new(LocalInvalidations::default());
+        Self { store, queries, invalidations: Arc::new(CacheInvalidations::new(local, cache, TTL)) }
+    }
+
+    /// Stores a product of a new user.
+    pub(crate) async fn create(&self) -> ProductId {
+        let created_at = Timestamp::UNIX_EPOCH;
+        let name = PersonName::new("Ada").unwrap();
+        let mut unit = self.store.begin().await.unwrap();
+        let user = UserDraft { first_name: name.clone(), last_name: name, created_at };
+        let owner = unit.users().insert(&user).await.unwrap().id;
+        let draft = ProductDraft {
+            owner,
+            name: ProductName::new("kettle").unwrap(),
+            description: Description::new("").unwrap(),
+            price: Price::default(),
+            created_at,
+        };
+        let product = unit.products().insert(&draft).await.unwrap();
+        unit.commit().await.unwrap();
+        product.id
+    }
+
+    /// Changes a product and announces that.
+    pub(crate) async fn change(&self, id: ProductId) -> Version {
+        let mut unit = self.store.begin().await.unwrap();
+        let version = unit.products().touch(id, Timestamp::UNIX_EPOCH).await.unwrap().unwrap();
+        unit.commit().await.unwrap();
+        self.invalidations.announce(&[Invalidation::Product(id, version)]).await;
+        version
+    }
+
+    /// The version that a reader sees, and where it came from.
+    pub(crate) async fn read(&self, id: ProductId) -> (Option<Version>, Origin) {
+        let (view, origin) = self.queries.get(id).await.unwrap();
+        (view.map(|view| view.product.version), origin)
+    }
+}
+
+/// A cache that cannot be reached.
+pub(crate) struct FailingCache;
+
+fn unreachable<T>() -> Result<T, CacheError> {
+    Err(CacheError::Unavailable("connection refused".into()))
+}
+
+#[async_trait]
+impl Cache for FailingCache {
+    async fn get(&self, _: &CacheKey) -> Result<Cached, CacheError> {
+        unreachable()
+    }
+
+    async fn put(&self, _: &CacheKey, _: Version, _: Option<Bytes>, _: Duration) -> Result<Put, CacheError> {
+        unreachable()
+    }
+
+    async fn invalidate(&self, _: &[(CacheKey, Version)], _: Duration) -> Result<(), CacheError> {
+        unreachable()
+    }
+}
+
+/// A cache whose values come back changed.
+pub(crate) struct SpoilingCache {
+    pub(crate) inner: MemoryCache,
+    pub(crate) spoil: fn(&mut Vec<u8>),
+}
+
+#[async_trait]
+impl Cache for SpoilingCache {
+    async fn get(&self, key: &CacheKey) -> Result<Cached, CacheError> {
+        Ok(match self.inner.get(key).await? {
+            Cached::Value { version, bytes } => {
+                let mut bytes = bytes.to_vec();
+                (self.spoil)(&mut bytes);
+                Cached::Value { version, bytes: bytes.into() }
+            }
+            other => other,
+        })
+    }
+
+    async fn put(
+        &self,
+        key: &CacheKey,
+        version: Version,
+        value: Option<Bytes>,
+        ttl: Duration,
+    ) -> Result<Put, CacheError> {
+        self.inner.put(key, version, value, ttl).await
+    }
+
+    async fn invalidate(&self, entries: &[(CacheKey, Version)], ttl: Duration) -> Result<(), CacheError> {
+        self.inner.invalidate(entries, ttl).await
+    }
+}
+
+/// Queries that read at once and answer when they are let.
+pub(crate) struct SlowQueries {
+    pub(crate) inner: MemoryStore,
+    pub(crate) has_read: Semaphore,
+    pub(crate) may_answer: Semaphore,
+}
+
+#[async_trait]
+impl ProductQueries for SlowQueries {
+    async fn get(&self, id: ProductId) -> Result<(Option<Arc<ProductView>>, Origin), StoreError> {
+        let answer = self.inner.get(id).await;
+        self.has_read.add_permits(1);
+        self.may_answer.acquire().await.unwrap().forget();
+        answer
+    }
+}

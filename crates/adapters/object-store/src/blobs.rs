@@ -1,0 +1,129 @@
+//! The port itself, over any store of the `object_store` crate.
+
+use crate::{
+    OpenError,
+    config::PROBE,
+    error::{blob_error, from_kind},
+    folder,
+    pieces::pieces,
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::{
+    Error, GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem,
+    memory::InMemory, path::Path as Location,
+};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use tokio::task::spawn_blocking;
+use wareroom_domain::BlobKey;
+use wareroom_ports::{Blob, BlobError, BlobMeta, BlobStore};
+
+/// Blobs in an object store.
+pub struct ObjectStoreBlobs {
+    store: Arc<dyn ObjectStore>,
+    probes: AtomicU64,
+    /// Where the files are, when they are files.
+    root: Option<PathBuf>,
+}
+
+impl ObjectStoreBlobs {
+    /// Blobs in files below `root`, which is made when it is not there. Blocks while it looks through the folders for
+    /// what a crash left behind, and removes that: only the process that holds the lock of the data directory may open.
+    pub fn files(root: &Path) -> Result<Self, OpenError> {
+        let root = folder::prepare(root)?;
+        // Syncs the staged file before it is renamed, and the folder after.
+        let store = LocalFileSystem::new_with_prefix(&root).map_err(|error| OpenError::Store(error.into()))?;
+        Ok(Self { root: Some(root), ..Self::over(Arc::new(store.with_fsync(true))) })
+    }
+
+    /// Blobs in memory, gone with the process.
+    pub fn memory() -> Self {
+        Self::over(Arc::new(InMemory::new()))
+    }
+
+    fn over(store: Arc<dyn ObjectStore>) -> Self {
+        Self { store, probes: AtomicU64::new(0), root: None }
+    }
+}
+
+fn location(key: &BlobKey) -> Location {
+    Location::from(key.to_string())
+}
+
+/// `None` where the store says that there is none.
+fn found<T>(outcome: object_store::Result<T>) -> Result<Option<T>, BlobError> {
+    match outcome {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(blob_error(error)),
+    }
+}
+
+#[async_trait]
+impl BlobStore for ObjectStoreBlobs {
+    /// Overwrites an equal blob that is there. To skip it would be cheaper, but whoever put it may have died between
+    /// the rename and the sync of the folder, and then `Ok` would promise what is not on disk. A reader of the old file
+    /// keeps reading it.
+    async fn put(&self, key: &BlobKey, bytes: Bytes) -> Result<(), BlobError> {
+        self.store.put(&location(key), PutPayload::from_bytes(bytes)).await.map(drop).map_err(blob_error)
+    }
+
+    async fn get(&self, key: &BlobKey, range: Option<Range<u64>>) -> Result<Option<Blob>, BlobError> {
+        let mut options = GetOptions::default();
+        if let Some(asked) = range {
+            // The store takes an empty range, or one behind the end, for a mistake, so the size has to be known first.
+            let Some(meta) = self.head(key).await? else { return Ok(None) };
+            let start = asked.start.min(meta.bytes);
+            let range = start..asked.end.clamp(start, meta.bytes);
+            if range.is_empty() {
+                return Ok(Some(Blob { meta, range, body: stream::empty().boxed() }));
+            }
+            options.range = Some(GetRange::Bounded(range));
+        }
+        let Some(result) = found(self.store.get_opts(&location(key), options).await)? else { return Ok(None) };
+        let meta = BlobMeta { key: *key, bytes: result.meta.size };
+        let range = result.range.clone();
+        let body = match result.payload {
+            GetResultPayload::File(file, _) => pieces(file, range.clone()),
+            GetResultPayload::Stream(stream) => stream.map_err(blob_error).boxed(),
+        };
+        Ok(Some(Blob { meta, range, body }))
+    }
+
+    async fn head(&self, key: &BlobKey) -> Result<Option<BlobMeta>, BlobError> {
+        let meta = found(self.store.head(&location(key)).await)?;
+        Ok(meta.map(|meta| BlobMeta { key: *key, bytes: meta.size }))
+    }
+
+    /// Durable too, which `object_store` leaves out: a source may hold what its owner wanted to be rid of, and nobody
+    /// would look for it again. Also where there was nothing to delete, for a call before that was dropped half-way.
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        found(self.store.delete(&location(key)).await)?;
+        let file = self.root.as_ref().map(|root| root.join(key.to_string()));
+        let Some(folder) = file.as_deref().and_then(Path::parent).map(Path::to_owned) else { return Ok(()) };
+        spawn_blocking(move || folder::sync_entries(&folder))
+            .await
+            .map_err(|stopped| BlobError::Backend(stopped.into()))?
+            .map_err(|error| from_kind(error.kind(), error.into()))
+    }
+
+    async fn check(&self) -> Result<(), BlobError> {
+        // A name of its own for each check: two at a time must not delete each other's.
+        let number = self.probes.fetch_add(1, Ordering::Relaxed);
+        let probe = Location::from(format!("{PROBE}{}-{number}", std::process::id()));
+        let expected = Bytes::from_static(b"wareroom");
+        self.store.put(&probe, PutPayload::from_bytes(expected.clone())).await.map_err(blob_error)?;
+        let read = async { self.store.get(&probe).await?.bytes().await }.await;
+        found(self.store.delete(&probe).await)?;
+        let read = read.map_err(blob_error)?;
+        if read == expected { Ok(()) } else { Err(BlobError::Backend("a probe came back changed".into())) }
+    }
+}

@@ -1,0 +1,78 @@
+//! Turns what stores and file systems report into the port's errors. Paths stay in the sources, for the log.
+
+use std::{
+    error::Error,
+    io::{self, ErrorKind},
+    path::PathBuf,
+};
+use wareroom_ports::{BlobError, BoxError};
+
+/// Why a blob store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A folder cannot be made, read or written.
+    #[error("the blob folder {} cannot be used", path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The store refuses its settings; the source says why.
+    #[error("the blob store cannot be opened")]
+    Store(#[source] BoxError),
+}
+
+pub(crate) fn blob_error(error: object_store::Error) -> BlobError {
+    use object_store::Error::{PermissionDenied, Unauthenticated};
+    match (&error, io_kind(&error)) {
+        (PermissionDenied { .. } | Unauthenticated { .. }, _) => BlobError::Denied,
+        (_, Some(kind)) => from_kind(kind, error.into()),
+        _ => BlobError::Backend(error.into()),
+    }
+}
+
+pub(crate) fn from_kind(kind: ErrorKind, error: BoxError) -> BlobError {
+    match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => BlobError::Full,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => BlobError::Denied,
+        ErrorKind::TimedOut | ErrorKind::StaleNetworkFileHandle | ErrorKind::NotConnected => {
+            BlobError::Unavailable(error)
+        }
+        _ => BlobError::Backend(error),
+    }
+}
+
+/// The kind of the first I/O error among an error's causes.
+fn io_kind(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
+    std::iter::successors(Some(error), |error| (*error).source())
+        .find_map(|error| error.downcast_ref::<io::Error>())
+        .map(io::Error::kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(error: io::Error) -> BlobError {
+        blob_error(object_store::Error::Generic { store: "LocalFileSystem", source: error.into() })
+    }
+
+    #[test]
+    fn what_the_file_system_says_decides_the_kind() {
+        // ENOSPC, EDQUOT, EACCES, EROFS as Linux numbers them.
+        for (code, full) in [(28, true), (122, true), (13, false), (30, false)] {
+            let error = failed(io::Error::from_raw_os_error(code));
+            assert_eq!(matches!(error, BlobError::Full), full, "{code}: {error:?}");
+            assert_eq!(matches!(error, BlobError::Denied), !full, "{code}: {error:?}");
+        }
+        assert!(matches!(failed(io::Error::other("/secret/path")), BlobError::Backend(_)));
+        assert!(matches!(failed(ErrorKind::TimedOut.into()), BlobError::Unavailable(_)));
+    }
+
+    #[test]
+    fn callers_are_not_told_paths() {
+        assert!(!failed(io::Error::other("/secret/path")).to_string().contains("secret"));
+    }
+}

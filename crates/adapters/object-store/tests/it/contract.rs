@@ -1,0 +1,58 @@
+//! The promises of the port, over files and over memory.
+
+use std::sync::Arc;
+use tempfile::TempDir;
+use wareroom_object_store::ObjectStoreBlobs;
+use wareroom_port_contracts::{async_trait, blobs::BlobsFixture};
+use wareroom_ports::BlobStore;
+
+struct Files {
+    root: TempDir,
+    blobs: Arc<dyn BlobStore>,
+}
+
+impl Files {
+    fn open(root: &TempDir) -> Arc<dyn BlobStore> {
+        Arc::new(ObjectStoreBlobs::files(root.path()).unwrap())
+    }
+}
+
+#[async_trait]
+impl BlobsFixture for Files {
+    async fn fresh() -> Self {
+        let root = TempDir::new().unwrap();
+        let blobs = Self::open(&root);
+        Self { root, blobs }
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::clone(&self.blobs)
+    }
+
+    async fn reopened(&self) -> Arc<dyn BlobStore> {
+        Self::open(&self.root)
+    }
+}
+
+struct Memory(Arc<dyn BlobStore>);
+
+#[async_trait]
+impl BlobsFixture for Memory {
+    async fn fresh() -> Self {
+        Self(Arc::new(ObjectStoreBlobs::memory()))
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::clone(&self.0)
+    }
+}
+
+mod files {
+    use super::Files;
+    wareroom_port_contracts::blobs_suite!(Files);
+}
+
+mod memory {
+    use super::Memory;
+    wareroom_port_contracts::blobs_suite!(Memory);
+}
