@@ -82,6 +82,7 @@ pub(crate) async fn execute(app: &Application, context: &Context, command: AddIm
         Ok(Ok(AddedImages { view: ProductView { product, images }, added }))
     })
     .await??;
+    stage!("answer");
     app.announce(Some((added.view.product.id, added.view.product.version))).await;
     Ok(added)
 }

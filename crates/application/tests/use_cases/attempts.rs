@@ -1,8 +1,8 @@
 //! Attempts: how they begin, end, are taken over and run out.
 
 use std::time::Duration;
-use wareroom_application::{AttemptBegun, ImageAttempt, Outcome};
 use wareroom_app_worker::Settled;
+use wareroom_application::{AttemptBegun, ImageAttempt, Outcome};
 use wareroom_domain::{Attempts, ImageState, Job, Lane, Reason, Stamped};
 use wareroom_ports::Delivery;
 use wareroom_test_kit::TestApp;

@@ -50,11 +50,8 @@ async fn a_write_is_announced_before_it_is_answered_and_again_by_its_event() {
 async fn the_relay_carries_jobs_to_the_queue_and_then_forgets_them() {
     let app = TestApp::new();
     let queue = Arc::new(MemoryQueue::new(std::time::Duration::from_mins(1)));
-    let ports = Ports {
-        outbox: Some(Arc::new(app.store.clone())),
-        queue: queue.clone(),
-        ..app.application.ports().clone()
-    };
+    let ports =
+        Ports { outbox: Some(Arc::new(app.store.clone())), queue: queue.clone(), ..app.application.ports().clone() };
     let relayed = Application::new(ports, app.application.settings().clone());
     let product = app.product(app.user().await.id).await;
     let image = app.upload(product.id, 3).await;

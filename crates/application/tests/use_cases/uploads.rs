@@ -112,7 +112,10 @@ async fn a_rendition_is_found_by_its_key_and_a_source_never_is() {
     let view = app.view(product.id).await;
     let ImageState::Ready { renditions, width, height } = &view.images[0].state else { panic!("{view:?}") };
     assert_eq!((*width, *height), (8, 4));
-    assert_eq!(renditions.iter().map(|rendition| rendition.name.as_str()).collect::<Vec<_>>(), ["thumb", "medium", "main"]);
+    assert_eq!(
+        renditions.iter().map(|rendition| rendition.name.as_str()).collect::<Vec<_>>(),
+        ["thumb", "medium", "main"]
+    );
     for rendition in renditions {
         let blob = app.application.get_rendition(rendition.key, None).await.unwrap();
         assert_eq!(blob.meta.bytes, rendition.bytes);

@@ -50,7 +50,7 @@ async fn serve(config: &Config) -> Ended {
             ..WorkerSettings::default()
         },
     );
-    let stop = CancellationToken::new();
+    let (readiness, stop) = (api.readiness(), CancellationToken::new());
     let worker = tokio::spawn({
         let stop = stop.clone();
         async move { worker.run(stop).await }
@@ -60,14 +60,13 @@ async fn serve(config: &Config) -> Ended {
 
     wait_for_signal().await?;
     tracing::info!("stopping: finishing what runs; a second signal ends it at once");
-    api.stopping();
+    readiness.stop();
     stop.cancel();
     let finished = async { (serving.await, worker.await) };
     tokio::select! {
-        (served, worked) = finished => {
-            served?;
-            let report = worked?;
-            tracing::info!(acknowledged = report.acknowledged, released = report.released, "stopped");
+        (connections, jobs) = finished => {
+            let (connections, jobs) = (connections?, jobs?);
+            tracing::info!(connections.cut, jobs.acknowledged, jobs.released, "stopped");
             Ok(())
         }
         signal = wait_for_signal() => {

@@ -1,0 +1,49 @@
+# One line each, over scripts/ and cargo: CI and people without `just` run the same things.
+
+[private]
+default:
+    @just --list --unsorted
+
+# start Wareroom in one process, its data in ./wareroom-data
+run *arguments:
+    cargo run --bin wareroom -- {{ arguments }}
+
+# everything that must hold before a change goes in; or only the stages that are named
+test *stages:
+    scripts/test {{ stages }}
+
+# the tests of one crate: `just crate wareroom-domain`
+crate name *filter:
+    cargo test -p {{ name }} {{ filter }}
+
+# put the code into its form
+fmt:
+    cargo fmt --all
+
+# lints, as strict as in CI
+lint:
+    scripts/test clippy
+
+# the map, the import rules, and whether the documents tell the truth
+architecture:
+    cargo test -p wareroom-system-tests --test system architecture
+
+# the long crash test
+faults rounds="300" *seed:
+    scripts/faults {{ rounds }} {{ seed }}
+
+# write openapi/openapi.json anew
+openapi:
+    scripts/openapi
+
+# licences, bans and sources of what comes in from outside
+deny:
+    scripts/deny
+
+# known holes in what comes in from outside; needs GitHub
+advisories:
+    scripts/advisories
+
+# the documentation of all crates
+docs:
+    cargo doc --workspace --no-deps --open

@@ -1,0 +1,80 @@
+//! The crash test: the binary is killed with SIGKILL again and again while clients upload, half of the times at a named stage of
+//! the pipeline, half at random. Afterwards every acknowledged product exists, every image ended, nothing is double or in the
+//! wrong place.
+//!
+//! `WAREROOM_CRASH_ROUNDS` and `WAREROOM_CRASH_SEED` ask for more rounds or for the same ones again.
+
+mod ledger;
+mod load;
+mod verify;
+
+use fastrand::Rng;
+use ledger::Ledger;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+use wareroom_test_kit::{RunningBinary, report};
+
+/// Where a kill can be aimed at, in the order that an image passes them.
+const STAGES: [&str; 8] = ["accept", "store", "answer", "decode", "encode", "put", "commit", "settle"];
+
+/// How long a round waits for the stage that it aims at.
+const AIM_LIMIT: Duration = Duration::from_secs(10);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_however_often_the_process_is_killed() {
+    let rounds = asked("WAREROOM_CRASH_ROUNDS").unwrap_or(20);
+    let seed = asked("WAREROOM_CRASH_SEED").unwrap_or_else(|| Rng::new().u64(..));
+    println!("crash test: {rounds} rounds, seed {seed}");
+    let mut random = Rng::with_seed(seed);
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let ledger = Arc::new(Ledger::default());
+    let (started, mut kills) = (Instant::now(), BTreeMap::new());
+    for round in 0..rounds {
+        let killed = self::round(&data, round, &mut random, &ledger).await;
+        *kills.entry(killed).or_insert(0u64) += 1;
+    }
+    let binary = RunningBinary::start(&data, &[]).await;
+    let verdict = verify::verify(&binary, &ledger).await;
+    assert!(binary.stop().await, "the binary did not end well after the last round");
+    let aimed: u64 = STAGES.iter().filter_map(|stage| kills.get(*stage)).sum();
+    report(&format!(
+        "crash test: seed {seed}, {rounds} rounds ({aimed} killed at a stage: {kills:?}) in {} s; {verdict}; loss in less than \
+         {:.1} % of kills with 95 % confidence",
+        started.elapsed().as_secs(),
+        300.0 / f64::from(u32::try_from(rounds).unwrap()),
+    ));
+    assert!(rounds < 20 || aimed >= rounds / 4, "too few kills met the stage they were aimed at: {kills:?}");
+}
+
+/// One life of the process; answers what it died at.
+async fn round(data: &Path, round: u64, random: &mut Rng, ledger: &Arc<Ledger>) -> &'static str {
+    let aim = round.is_multiple_of(2).then(|| STAGES[random.usize(..STAGES.len())]);
+    let stop_at = aim.map(|stage| format!("{stage}:{}", random.u64(1..=5)));
+    let arguments: Vec<&str> = stop_at.iter().flat_map(|stop_at| ["--stop-at", stop_at]).collect();
+    let mut binary = RunningBinary::start(data, &arguments).await;
+    let loads = load::start(&binary, round, random, ledger);
+    let met = match aim {
+        Some(_) => binary.stopped_at_its_stop_point(AIM_LIMIT).await,
+        None => false,
+    };
+    sleep(Duration::from_millis(random.u64(if met { 0..60 } else { 0..900 }))).await;
+    binary.kill().await;
+    for load in loads {
+        load.await.unwrap();
+    }
+    match aim {
+        Some(stage) if met => stage,
+        Some(_) => "stage not met",
+        None => "random",
+    }
+}
+
+fn asked(variable: &str) -> Option<u64> {
+    #[expect(clippy::disallowed_methods, reason = "how a longer run is asked for")]
+    let value = std::env::var(variable).ok()?;
+    Some(value.parse().unwrap_or_else(|_| panic!("{variable} must be a number")))
+}

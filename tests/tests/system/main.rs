@@ -1,0 +1,8 @@
+//! The system's tests: its architecture, whole runs of the real binary, faults, embedding.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what helps a test fails the test it helps")]
+
+mod architecture;
+mod crash;
+mod durability;
+mod embedding;
+mod photo;
