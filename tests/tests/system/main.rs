@@ -5,4 +5,5 @@ mod architecture;
 mod crash;
 mod durability;
 mod embedding;
+mod openapi;
 mod photo;

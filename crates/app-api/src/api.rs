@@ -1,0 +1,106 @@
+//! The whole stack: what happens to a request, from the outside in.
+//!
+//! ```text
+//! request_id -> request_log -> refusal::render -> CatchPanic -> routes -> body limits -> the operation
+//! ```
+
+use crate::health::{HealthApi, Readiness};
+use crate::images::ImagesApi;
+use crate::links::Links;
+use crate::media::MediaApi;
+use crate::near_cache::NearCache;
+use crate::products::ProductsApi;
+use crate::routes::{Routes, TakesFiles};
+use crate::server::{BodyLimits, BodyLimitsEndpoint};
+use crate::settings::ApiSettings;
+use crate::users::UsersApi;
+use crate::{refusal, request_id, request_log, routes, spec};
+use bytes::Bytes;
+use poem::endpoint::{BoxEndpoint, EndpointExt};
+use poem::middleware::CatchPanic;
+use poem::{Endpoint, IntoEndpoint, Middleware, Request, Response, Result};
+use poem_openapi::OpenApiService;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use wareroom_application::Application;
+
+/// Every operation there is.
+pub(crate) type Operations = (UsersApi, ProductsApi, ImagesApi, MediaApi, HealthApi);
+
+/// The REST edge over an application.
+pub struct Api {
+    application: Arc<Application>,
+    settings: ApiSettings,
+    near: Arc<NearCache>,
+    readiness: Readiness,
+}
+
+impl Api {
+    /// The edge over this application. From here on it listens to what the application announces.
+    pub fn new(application: Arc<Application>, settings: ApiSettings) -> Self {
+        let near = Arc::new(NearCache::new(settings.near_cache_entries, settings.near_cache_ttl));
+        let listening = Arc::clone(&near);
+        application.ports().invalidations.subscribe(Arc::new(move |change| listening.forget(change)));
+        Self { application, settings, near, readiness: Readiness::default() }
+    }
+
+    /// The handle to say that this process is stopping.
+    pub fn readiness(&self) -> Readiness {
+        self.readiness.clone()
+    }
+
+    /// Everything that answers requests. It answers errors too: its own result is always `Ok`.
+    pub fn endpoint(&self) -> BoxEndpoint<'static, Response> {
+        let routes = Arc::new(Routes::of::<Operations>());
+        let (log_routes, ids) = (Arc::clone(&routes), Arc::clone(&self.application.ports().ids));
+        Limited::new(OpenApiService::new(self.operations(), "Wareroom", "").into_endpoint(), &self.settings)
+            .around(move |next, request| routes::admit(Arc::clone(&routes), next, request))
+            .with(CatchPanic::new().with_handler(refusal::panicked))
+            .around(refusal::render)
+            .around(move |next, request| request_log::log(Arc::clone(&log_routes), next, request))
+            .around(move |next, request| request_id::identify(Arc::clone(&ids), next, request))
+            .boxed()
+    }
+
+    fn operations(&self) -> Operations {
+        let application = || Arc::clone(&self.application);
+        let links = Arc::new(Links::new(&self.settings));
+        let document = Bytes::from(spec::openapi());
+        let document_etag = format!("\"{}\"", wareroom_domain::Sha256(Sha256::digest(&document).into()));
+        (
+            UsersApi { application: application() },
+            ProductsApi { application: application(), near: Arc::clone(&self.near), links: Arc::clone(&links) },
+            ImagesApi { application: application(), links },
+            MediaApi { application: application() },
+            HealthApi { application: application(), readiness: self.readiness(), document, document_etag },
+        )
+    }
+}
+
+/// Bounds bodies by what the operation takes: files, or JSON.
+struct Limited<E> {
+    json: BodyLimitsEndpoint<Arc<E>>,
+    files: BodyLimitsEndpoint<Arc<E>>,
+}
+
+impl<E: Endpoint> Limited<E> {
+    fn new(inner: E, settings: &ApiSettings) -> Self {
+        let inner = Arc::new(inner);
+        let limits = |max_bytes| BodyLimits { max_bytes, idle_timeout: settings.body_idle_timeout };
+        Self {
+            json: limits(settings.json_max_bytes).transform(Arc::clone(&inner)),
+            files: limits(settings.multipart_max_bytes).transform(inner),
+        }
+    }
+}
+
+impl<E: Endpoint> Endpoint for Limited<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        match request.data::<TakesFiles>() {
+            Some(_) => self.files.call(request).await,
+            None => self.json.call(request).await,
+        }
+    }
+}

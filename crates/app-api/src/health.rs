@@ -1,0 +1,118 @@
+//! `/healthz`, and the document itself.
+
+use crate::etag;
+use crate::payload::RawJson;
+use crate::problem::{Problem, ProblemCode};
+use crate::refusal::{Plain, Probing, Refusal};
+use crate::schema::{HeaderText, Tag};
+use bytes::Bytes;
+use poem_openapi::{ApiResponse, Enum, Object, OpenApi, types::Any};
+use serde::Serialize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use wareroom_application::Application;
+
+/// Says whether this process still wants requests. Clones say the same.
+#[derive(Clone, Debug, Default)]
+pub struct Readiness(Arc<AtomicBool>);
+
+impl Readiness {
+    /// From now on `/healthz/ready` answers 503, so that whoever hands out requests looks elsewhere. There is no way
+    /// back.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Whether [`stop`](Self::stop) was called.
+    pub fn is_stopping(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+pub(crate) struct HealthApi {
+    pub(crate) application: Arc<Application>,
+    pub(crate) readiness: Readiness,
+    pub(crate) document: Bytes,
+    pub(crate) document_etag: String,
+}
+
+/// How the service is.
+#[derive(Object, Serialize)]
+pub(crate) struct Health {
+    status: HealthStatus,
+}
+
+/// How the service is, for programs.
+#[derive(Enum, Serialize)]
+#[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+enum HealthStatus {
+    Live,
+    Ready,
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum HealthAnswer {
+    /// All is well.
+    #[oai(status = 200)]
+    Well(RawJson<Health>),
+}
+
+impl HealthAnswer {
+    fn new(status: HealthStatus) -> Self {
+        Self::Well(RawJson::of(&Health { status }))
+    }
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum DocumentAnswer {
+    /// The document.
+    #[oai(status = 200)]
+    Document(
+        RawJson<Any<serde_json::Value>>,
+        /// Identifies this version of the document.
+        #[oai(header = "ETag")]
+        String,
+    ),
+    /// The document is as `If-None-Match` says.
+    #[oai(status = 304)]
+    NotModified(
+        /// Identifies this version of the document.
+        #[oai(header = "ETag")]
+        String,
+    ),
+}
+
+#[OpenApi(tag = "Tag::Service")]
+impl HealthApi {
+    /// Ask whether the process runs
+    #[expect(clippy::unused_async, reason = "the framework asks for it")]
+    #[oai(path = "/healthz/live", method = "get", operation_id = "get_liveness")]
+    async fn live(&self) -> Result<HealthAnswer, Refusal<Plain>> {
+        Ok(HealthAnswer::new(HealthStatus::Live))
+    }
+
+    /// Ask whether the stores can be used
+    #[oai(path = "/healthz/ready", method = "get", operation_id = "get_readiness")]
+    async fn ready(&self) -> Result<HealthAnswer, Refusal<Probing>> {
+        if self.readiness.is_stopping() {
+            return Err(Problem::new(ProblemCode::Unavailable, "the server is stopping").into());
+        }
+        self.application.check().await?;
+        Ok(HealthAnswer::new(HealthStatus::Ready))
+    }
+
+    /// Get this document
+    #[expect(clippy::unused_async, reason = "the framework asks for it")]
+    #[oai(path = "/openapi.json", method = "get", operation_id = "get_openapi")]
+    async fn openapi(
+        &self,
+        #[oai(name = "If-None-Match")] if_none_match: HeaderText,
+    ) -> Result<DocumentAnswer, Refusal<Plain>> {
+        let etag = self.document_etag.clone();
+        if etag::none_match(if_none_match.0.as_deref(), &etag) {
+            return Ok(DocumentAnswer::NotModified(etag));
+        }
+        Ok(DocumentAnswer::Document(RawJson::kept(self.document.clone()), etag))
+    }
+}

@@ -1,0 +1,63 @@
+//! `/products/{id}/images`.
+
+mod form;
+mod output;
+
+pub(crate) use output::Image;
+
+use crate::context::Asked;
+use crate::links::Links;
+use crate::payload::RawJson;
+use crate::products::ProductIdParameter;
+use crate::refusal::{Refusal, WritingTo};
+use crate::schema::Tag;
+use form::{FormLimits, ImagesForm};
+use output::AddedImages;
+use poem_openapi::{ApiResponse, OpenApi, param::Path};
+use std::sync::Arc;
+use wareroom_application::{AddImages, Application};
+
+pub(crate) struct ImagesApi {
+    pub(crate) application: Arc<Application>,
+    pub(crate) links: Arc<Links>,
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum AcceptedImages {
+    /// The images were accepted and wait to be processed.
+    #[oai(status = 201)]
+    Accepted(
+        RawJson<AddedImages>,
+        /// Where the product is.
+        #[oai(header = "Location")]
+        String,
+        /// Identifies this state of the product.
+        #[oai(header = "ETag")]
+        String,
+        /// When to look how far they are, in seconds.
+        #[oai(header = "Retry-After")]
+        u32,
+    ),
+}
+
+#[OpenApi(tag = "Tag::Images")]
+impl ImagesApi {
+    /// Upload images of a product
+    ///
+    /// JPEG, PNG or WebP, each as a part named `file`. All files of a request are accepted, or none.
+    #[oai(path = "/products/:id/images", method = "post", operation_id = "add_images")]
+    async fn add_images(
+        &self,
+        asked: Asked,
+        id: Path<ProductIdParameter>,
+        form: ImagesForm,
+    ) -> Result<AcceptedImages, Refusal<WritingTo>> {
+        let settings = self.application.settings();
+        let limits = FormLimits { file_bytes: settings.image_max_bytes, files: settings.images_per_product };
+        let command = AddImages { product: id.0.0, files: form.read(limits).await? };
+        let added = self.application.add_images(&asked.0, command).await?;
+        let etag = crate::etag::of(added.view.product.revision, added.view.product.version);
+        let location = self.links.product(added.view.product.id);
+        Ok(AcceptedImages::Accepted(RawJson::of(&AddedImages::new(&added, &self.links)), location, etag, 1))
+    }
+}

@@ -1,0 +1,112 @@
+//! JSON bodies: described in the document by a type, handled as what they are on the wire.
+
+use crate::problem::{Problem, ProblemCode};
+use bytes::Bytes;
+use poem::http::header::CONTENT_LENGTH;
+use poem::{Body, IntoResponse, Request, RequestBody, Response, Result};
+use poem_openapi::payload::{ParsePayload, Payload};
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
+use poem_openapi::{ApiResponse, impl_apirequest_for_payload, types::Type};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::marker::PhantomData;
+
+const JSON: &str = "application/json";
+
+/// Whether a `Content-Type` names this media type, whatever its parameters.
+pub(crate) fn is_media_type(content_type: &str, expected: &str) -> bool {
+    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(expected)
+}
+
+/// The members of a JSON object that is described as a `T`. Read them with [`Fields`](crate::fields::Fields), which
+/// finds every fault at once; the framework would stop at the first.
+pub(crate) struct JsonObject<T>(pub(crate) Map<String, Value>, PhantomData<fn() -> T>);
+
+impl<T: Type> Payload for JsonObject<T> {
+    const CONTENT_TYPE: &'static str = JSON;
+
+    fn check_content_type(content_type: &str) -> bool {
+        is_media_type(content_type, JSON)
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Type> ParsePayload for JsonObject<T> {
+    const IS_REQUIRED: bool = true;
+
+    async fn from_request(_: &Request, body: &mut RequestBody) -> Result<Self> {
+        let bytes = body.take()?.into_bytes().await?;
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(members)) => Ok(Self(members, PhantomData)),
+            Ok(_) => Err(unreadable("the body is not a JSON object").into()),
+            Err(error) => Err(unreadable(format!("the body is not valid JSON: {error}")).into()),
+        }
+    }
+}
+
+impl_apirequest_for_payload!(JsonObject<T>, T: Type);
+
+fn unreadable(detail: impl Into<String>) -> Problem {
+    Problem::new(ProblemCode::InvalidRequest, detail)
+}
+
+/// JSON that was written before, described as a `T`.
+pub(crate) struct RawJson<T>(Bytes, PhantomData<fn() -> T>);
+
+impl<T> RawJson<T> {
+    /// Bytes that [`render`] made of a `T`.
+    pub(crate) fn kept(bytes: Bytes) -> Self {
+        Self(bytes, PhantomData)
+    }
+}
+
+impl<T: Serialize> RawJson<T> {
+    pub(crate) fn of(value: &T) -> Self {
+        Self::kept(render(value))
+    }
+}
+
+/// A value as JSON.
+#[expect(clippy::expect_used, reason = "answers are plain structs whose keys are strings: they always serialise")]
+pub(crate) fn render<T: Serialize>(value: &T) -> Bytes {
+    serde_json::to_vec(value).expect("an answer serialises").into()
+}
+
+impl<T: Type> Payload for RawJson<T> {
+    const CONTENT_TYPE: &'static str = JSON;
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Send> IntoResponse for RawJson<T> {
+    fn into_response(self) -> Response {
+        let length = self.0.len();
+        Response::builder().content_type(JSON).header(CONTENT_LENGTH, length).body(Body::from_bytes(self.0))
+    }
+}
+
+impl<T: Type> ApiResponse for RawJson<T> {
+    fn meta() -> MetaResponses {
+        let content = vec![MetaMediaType { content_type: JSON, schema: T::schema_ref() }];
+        let response =
+            MetaResponse { description: "", status: Some(200), status_range: None, content, headers: vec![] };
+        MetaResponses { responses: vec![response] }
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}

@@ -1,0 +1,67 @@
+//! Products as clients send them.
+
+use crate::fields::Fields;
+use crate::payload::JsonObject;
+use crate::problem::Problem;
+use poem_openapi::{Object, types::Example};
+use wareroom_application::CreateProduct;
+use wareroom_domain::{Description, ProductName, UserId};
+
+/// What only the server sets.
+const SERVER_OWNED: [&str; 8] =
+    ["id", "compressed_product_images", "images", "images_summary", "revision", "version", "created_at", "updated_at"];
+
+const NO_URLS_YET: &str = "images by URL are not accepted yet; upload them to POST /products/{id}/images";
+
+/// A product to be created.
+#[derive(Object)]
+#[oai(example)]
+pub(crate) struct ProductInput {
+    /// Whom the product belongs to.
+    #[oai(validator(minimum(value = "1"), maximum(value = "9007199254740991")))]
+    user_id: i64,
+    /// What it is called, on one line.
+    #[oai(validator(
+        min_length = 1,
+        max_length = 255,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    ))]
+    product_name: String,
+    /// What it is; empty unless given.
+    #[oai(validator(max_length = 65536, pattern = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"))]
+    product_description: Option<String>,
+    /// What it costs: exact, at most two decimal places.
+    #[oai(validator(minimum(value = "0"), maximum(value = "99999999.99"), multiple_of = 0.01))]
+    product_price: f64,
+    /// Images by URL are not accepted yet: upload them to `/products/{id}/images`.
+    #[oai(validator(max_items = 0, max_length = 2048))]
+    product_images: Option<Vec<String>>,
+}
+
+impl Example for ProductInput {
+    fn example() -> Self {
+        Self {
+            user_id: 1,
+            product_name: "Kettle".to_owned(),
+            product_description: Some("Boils a litre in three minutes".to_owned()),
+            product_price: 18.99,
+            product_images: Some(vec![]),
+        }
+    }
+}
+
+/// The command that the body asks for, or every fault of it.
+pub(crate) fn command(body: JsonObject<ProductInput>) -> Result<CreateProduct, Problem> {
+    let mut fields = Fields::of(body.0);
+    let owner = fields.integer("user_id", UserId::new);
+    let name = fields.text("product_name", ProductName::new);
+    let description = fields.text_or_empty("product_description", Description::new);
+    let price = fields.decimal("product_price", str::parse);
+    for (index, image) in fields.list("product_images").unwrap_or_default().into_iter().enumerate() {
+        let detail = if image.is_string() { NO_URLS_YET } else { "must be a string" };
+        fields.fault::<()>(format!("/product_images/{index}"), detail);
+    }
+    let read = || Some(CreateProduct { owner: owner?, name: name?, description: description?, price: price? });
+    let read = read();
+    fields.finish(&SERVER_OWNED, read)
+}

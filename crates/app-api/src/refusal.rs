@@ -1,0 +1,138 @@
+//! Which problems an operation may answer with. Written in its signature, so that the document cannot leave one out.
+
+use crate::problem::{CONTENT_TYPE, Document, Problem};
+use crate::request_id::RequestId;
+use poem::http::Method;
+use poem::{Endpoint, IntoResponse, Request, Response, Result};
+use poem_openapi::registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, Registry};
+use poem_openapi::{ApiResponse, types::Type};
+use std::any::Any;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// A set of statuses that an operation refuses with.
+pub(crate) trait Refusals: Send + Sync + 'static {
+    const STATUSES: &'static [u16];
+}
+
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident: $($status:literal),+;)+) => {$(
+        $(#[$doc])*
+        pub(crate) enum $name {}
+
+        impl Refusals for $name {
+            const STATUSES: &'static [u16] = &[$($status),+];
+        }
+    )+};
+}
+
+refusals! {
+    /// Of what needs no store.
+    Plain: 400, 500;
+    /// Of what asks whether the stores can be used.
+    Probing: 400, 500, 503;
+    /// Of what reads one thing.
+    Reading: 400, 404, 500, 503;
+    /// Of what reads a part of one thing.
+    ReadingRanges: 400, 404, 416, 500, 503;
+    /// Of what writes, from a JSON body.
+    Writing: 400, 408, 409, 413, 415, 422, 500, 503, 507;
+    /// Of what writes to one thing, from a body.
+    WritingTo: 400, 404, 408, 409, 413, 415, 422, 500, 503, 507;
+}
+
+/// A problem, as one of those that the operation announced.
+pub(crate) struct Refusal<R>(Problem, PhantomData<fn() -> R>);
+
+impl<R, E: Into<Problem>> From<E> for Refusal<R> {
+    fn from(error: E) -> Self {
+        Self(error.into(), PhantomData)
+    }
+}
+
+impl<R> From<Refusal<R>> for poem::Error {
+    fn from(refusal: Refusal<R>) -> Self {
+        refusal.0.into()
+    }
+}
+
+impl<R: Refusals> ApiResponse for Refusal<R> {
+    fn meta() -> MetaResponses {
+        let response = |&status: &u16| MetaResponse {
+            description: describe(status),
+            status: Some(status),
+            status_range: None,
+            content: vec![MetaMediaType { content_type: CONTENT_TYPE, schema: Document::schema_ref() }],
+            headers: if status == 503 { vec![retry_after()] } else { vec![] },
+        };
+        MetaResponses { responses: R::STATUSES.iter().map(response).collect() }
+    }
+
+    fn register(registry: &mut Registry) {
+        Document::register(registry);
+    }
+}
+
+/// What each status means here. A status that is not listed fails the test of the document.
+const fn describe(status: u16) -> &'static str {
+    match status {
+        400 => "The request cannot be read, or has an unknown query parameter.",
+        404 => "There is no such thing.",
+        408 => "The body stopped arriving.",
+        409 => "Changed by someone else meanwhile; read it and try again.",
+        413 => "More bytes than allowed.",
+        415 => "The body's media type, or a file's kind, is not read.",
+        416 => "The range lies beyond the end.",
+        422 => "The input breaks a rule; `errors` lists every field that is wrong.",
+        500 => "A defect of the server.",
+        503 => "A store cannot be used now; try again later.",
+        507 => "There is no room left.",
+        _ => "",
+    }
+}
+
+fn retry_after() -> MetaHeader {
+    let seconds = MetaSchema { minimum: Some(0.0), maximum: Some(3600.0), ..MetaSchema::new("integer") };
+    MetaHeader {
+        name: "Retry-After".to_owned(),
+        description: Some("When to come again, in seconds.".to_owned()),
+        required: false,
+        deprecated: false,
+        schema: poem_openapi::registry::MetaSchemaRef::Inline(Box::new(seconds)),
+    }
+}
+
+/// A panic, on its way to become a problem.
+#[derive(Clone)]
+struct Panicked(Arc<str>);
+
+/// What a handler that panicked answers with, until [`render`] has put it into words.
+#[expect(clippy::needless_pass_by_value, reason = "the framework hands the panic over")]
+pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic".to_owned());
+    let mut response = Response::builder().status(poem::http::StatusCode::INTERNAL_SERVER_ERROR).finish();
+    response.set_data(Panicked(text.into()));
+    response
+}
+
+/// Makes an answer of whatever went wrong further in, and takes the body from answers to HEAD.
+pub(crate) async fn render<E>(next: Arc<E>, request: Request) -> Result<Response>
+where
+    E: Endpoint,
+{
+    let request_id = request.data::<RequestId>().cloned();
+    let request_id = request_id.as_ref().map(RequestId::as_str).unwrap_or_default();
+    let head = request.method() == Method::HEAD;
+    let mut response = match next.call(request).await.map(IntoResponse::into_response) {
+        Ok(response) => match response.data::<Panicked>() {
+            Some(panic) => Problem::internal(format!("a panic: {}", panic.0)).into_response(request_id),
+            None => response,
+        },
+        Err(error) => Problem::of_framework(error).into_response(request_id),
+    };
+    if head {
+        response.set_body(());
+    }
+    Ok(response)
+}

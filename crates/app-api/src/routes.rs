@@ -1,0 +1,162 @@
+//! What there is to ask for, read from the operations themselves: which path has which methods and query parameters.
+//!
+//! A request that fits none is refused here, so that the answer can say what is allowed.
+
+use crate::problem::{Problem, ProblemCode};
+use poem::http::{HeaderValue, Method, header::ALLOW};
+use poem::{Endpoint, Request, Response, Result, http::Uri};
+use poem_openapi::OpenApi;
+use poem_openapi::registry::{MetaMediaType, MetaOperation, MetaParamIn, MetaPath};
+use std::sync::Arc;
+
+/// The whole interface answers below this prefix too.
+const PREFIX: &str = "/api";
+
+/// The most characters of a client's text that a detail repeats.
+const QUOTED: usize = 64;
+
+/// Every path that is answered.
+#[derive(Debug)]
+pub(crate) struct Routes(Vec<Route>);
+
+#[derive(Debug)]
+struct Route {
+    template: String,
+    operations: Vec<Operation>,
+}
+
+#[derive(Debug)]
+struct Operation {
+    method: Method,
+    query: Vec<String>,
+    takes_files: bool,
+}
+
+/// Marks a request whose body is a form with files.
+#[derive(Clone, Copy)]
+pub(crate) struct TakesFiles;
+
+impl Routes {
+    pub(crate) fn of<A: OpenApi>() -> Self {
+        let operation = |operation: MetaOperation| Operation {
+            method: operation.method,
+            takes_files: operation.request.iter().flat_map(|request| &request.content).any(is_form),
+            query: operation.params.into_iter().filter(|p| p.in_type == MetaParamIn::Query).map(|p| p.name).collect(),
+        };
+        let route = |path: MetaPath| Route {
+            template: path.path,
+            operations: path.operations.into_iter().map(operation).collect(),
+        };
+        Self(A::meta().into_iter().flat_map(|api| api.paths).map(route).collect())
+    }
+
+    /// The template of a path, for logs: `/products/{id}`. `-` when there is none.
+    pub(crate) fn template(&self, path: &str) -> &str {
+        self.find(path).map_or("-", |route| &route.template)
+    }
+
+    fn find(&self, path: &str) -> Option<&Route> {
+        let path = without_prefix(path);
+        self.0.iter().find(|route| fits(&route.template, path))
+    }
+
+    fn admit(&self, request: &Request) -> Result<&Operation, Problem> {
+        let route = self
+            .find(request.uri().path())
+            .ok_or_else(|| Problem::new(ProblemCode::NotFound, "there is nothing at this path"))?;
+        let asked = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+        let operation = route.operations.iter().find(|operation| operation.method == *asked).ok_or_else(|| {
+            Problem::new(ProblemCode::MethodNotAllowed, "this path has other methods; `Allow` lists them")
+                .with_header(ALLOW, route.allow())
+        })?;
+        match names(request.uri().query()).find(|name| !operation.query.iter().any(|known| known == name)) {
+            Some(unknown) => Err(unknown_parameter(unknown)),
+            None => Ok(operation),
+        }
+    }
+}
+
+impl Route {
+    fn allow(&self) -> HeaderValue {
+        let mut methods: Vec<&str> = self.operations.iter().map(|operation| operation.method.as_str()).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.sort_unstable();
+        HeaderValue::from_str(&methods.join(", ")).unwrap_or(HeaderValue::from_static("GET, HEAD"))
+    }
+}
+
+/// Lets through what there is, with the prefix taken off.
+pub(crate) async fn admit<E>(routes: Arc<Routes>, next: Arc<E>, mut request: Request) -> Result<Response>
+where
+    E: Endpoint<Output = Response>,
+{
+    if routes.admit(&request)?.takes_files {
+        request.set_data(TakesFiles);
+    }
+    if without_prefix(request.uri().path()).len() < request.uri().path().len() {
+        let inner = request.uri().path_and_query().map_or("/", |whole| &whole.as_str()[PREFIX.len()..]);
+        if let Ok(inner) = inner.parse::<Uri>() {
+            *request.uri_mut() = inner;
+        }
+    }
+    next.call(request).await
+}
+
+fn is_form(content: &MetaMediaType) -> bool {
+    content.content_type.starts_with("multipart/")
+}
+
+fn without_prefix(path: &str) -> &str {
+    path.strip_prefix(PREFIX).filter(|rest| rest.starts_with('/')).unwrap_or(path)
+}
+
+fn fits(template: &str, path: &str) -> bool {
+    let (mut expected, mut given) = (template.split('/'), path.split('/'));
+    loop {
+        match (expected.next(), given.next()) {
+            (None, None) => return true,
+            (Some(name), Some(part)) if name.starts_with('{') && !part.is_empty() => {}
+            (Some(name), Some(part)) if name == part => {}
+            _ => return false,
+        }
+    }
+}
+
+fn names(query: Option<&str>) -> impl Iterator<Item = &str> {
+    let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name))
+}
+
+fn unknown_parameter(name: &str) -> Problem {
+    let name: String = name.chars().take(QUOTED).collect();
+    Problem::new(ProblemCode::InvalidRequest, format!("there is no query parameter {name:?} here"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_fits_whole_paths_only() {
+        assert!(fits("/products/{id}", "/products/7"));
+        assert!(fits("/products/{id}/images", "/products/7/images"));
+        for path in ["/products/", "/products", "/products/7/", "/products/7/images/1", "/products//images"] {
+            assert!(!fits("/products/{id}", path), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_prefix_is_a_whole_segment() {
+        assert_eq!(without_prefix("/api/users"), "/users");
+        assert_eq!(without_prefix("/apiary"), "/apiary");
+        assert_eq!(without_prefix("/api"), "/api");
+    }
+
+    #[test]
+    fn names_are_what_stands_before_the_equals_sign() {
+        assert_eq!(names(Some("a=1&b&&c=")).collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert_eq!(names(None).count(), 0);
+    }
+}

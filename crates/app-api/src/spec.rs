@@ -1,0 +1,210 @@
+//! The OpenAPI document, made from the code without any service, in one canonical form: what changes in it changed in
+//! the interface.
+
+use crate::api::Operations;
+use crate::request_id;
+use poem::{endpoint::BoxEndpoint, http::Method};
+use poem_openapi::registry::{MetaApi, Registry};
+use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeSet, HashMap};
+
+const DESCRIPTION: &str = "A self-hosted product catalogue with an image pipeline. Every error is \
+    `application/problem+json`. The same operations answer below `/api`, and HEAD is answered wherever GET is.";
+
+/// The largest integer that every JSON reader keeps exact.
+const MAX_INTEGER: u64 = 9_007_199_254_740_991;
+
+/// What the document is made from: the operations' own descriptions, without anything that could serve them.
+struct Described;
+
+impl OpenApi for Described {
+    fn meta() -> Vec<MetaApi> {
+        Operations::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        Operations::register(registry);
+    }
+
+    fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
+}
+
+/// The OpenAPI document as JSON: keys sorted, a line break at the end.
+#[expect(clippy::expect_used, reason = "the framework's own JSON parses, and a value always serialises")]
+pub fn openapi() -> String {
+    let service = OpenApiService::new(Described, "Wareroom", env!("CARGO_PKG_VERSION"))
+        .description(DESCRIPTION)
+        .license(LicenseObject::new(env!("CARGO_PKG_LICENSE")))
+        .server("/")
+        .extra_response_header::<String, _>(
+            ExtraHeader::new(request_id::HEADER).description("Names the request in logs."),
+        );
+    let mut document: Value = serde_json::from_str(&service.spec()).expect("the framework writes JSON");
+    close_inputs(&mut document);
+    tidy(&mut document);
+    let mut text = serde_json::to_string_pretty(&sorted(document)).expect("a value serialises");
+    text.push('\n');
+    text
+}
+
+/// What is sent to us may have no fields that are not listed: unknown ones are refused.
+fn close_inputs(document: &mut Value) {
+    let mut names = BTreeSet::new();
+    for operation in document["paths"].as_object().into_iter().flat_map(Map::values).filter_map(Value::as_object) {
+        operation.values().for_each(|operation| references(&operation["requestBody"], &mut names));
+    }
+    for name in names {
+        if let Some(Value::Object(schema)) = document["components"]["schemas"].get_mut(&name) {
+            schema.insert("additionalProperties".to_owned(), false.into());
+        }
+    }
+}
+
+/// The names of the schemas that a value refers to.
+fn references(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            let name = members.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
+            names.extend(name.map(str::to_owned));
+            members.values().for_each(|member| references(member, names));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, names)),
+        _ => {}
+    }
+}
+
+/// Mends, everywhere, what the framework writes in a way that generators stumble over.
+fn tidy(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(tidy),
+        Value::Object(members) => {
+            members.values_mut().for_each(tidy);
+            if members.contains_key("in") || members.contains_key("schema") {
+                members.remove("explode");
+                members.retain(|name, member| name != "deprecated" || *member != Value::Bool(false));
+            }
+            if let Some(Value::Object(content)) = members.get_mut("content") {
+                rename(content, |media_type| media_type.split(';').next().unwrap_or_default().to_owned());
+            }
+            if let Some(Value::Object(headers)) = members.get_mut("headers") {
+                rename(headers, header_name);
+                headers.values_mut().for_each(|header| bound_text(&mut header["schema"]));
+            }
+            for bound in ["minimum", "maximum"] {
+                if let Some(number) = members.get_mut(bound) {
+                    whole(number);
+                }
+            }
+            bound_integers(members);
+            keep_references_only(members);
+            require_what_may_be_null(members);
+        }
+        _ => {}
+    }
+}
+
+/// A field that refers to another schema carries its own description beside the reference; the framework repeats it
+/// within.
+fn keep_references_only(schema: &mut Map<String, Value>) {
+    if let Some(Value::Array(parts)) = schema.get_mut("allOf") {
+        parts.retain(|part| part.get("$ref").is_some());
+    }
+}
+
+/// Answers say `null` where there is nothing; they leave no such field out.
+fn require_what_may_be_null(schema: &mut Map<String, Value>) {
+    let Some(Value::Object(properties)) = schema.get("properties") else { return };
+    let nullable = |property: &Value| property.get("nullable") == Some(&Value::Bool(true));
+    let named =
+        properties.iter().filter(|(_, property)| nullable(property)).map(|(name, _)| Value::from(name.as_str()));
+    let listed = schema.get("required").and_then(Value::as_array).into_iter().flatten().cloned();
+    let mut required: Vec<Value> = listed.chain(named).collect();
+    required.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), Value::Array(required));
+    }
+}
+
+fn rename(members: &mut Map<String, Value>, new_name: impl Fn(&str) -> String) {
+    *members = std::mem::take(members).into_iter().map(|(name, member)| (new_name(&name), member)).collect();
+}
+
+/// `X-REQUEST-ID` as `X-Request-Id`.
+fn header_name(name: &str) -> String {
+    if name.eq_ignore_ascii_case("etag") {
+        return "ETag".to_owned();
+    }
+    let word = |word: &str| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_ascii_uppercase() + &rest.to_ascii_lowercase()
+    };
+    name.split('-').map(word).collect::<Vec<_>>().join("-")
+}
+
+/// Every text has a longest form; for headers, whose schema is a bare `String`, this one.
+fn bound_text(schema: &mut Value) {
+    if let Some(schema) = schema.as_object_mut()
+        && schema.get("type") == Some(&json!("string"))
+    {
+        schema.entry("maxLength").or_insert(json!(2048));
+    }
+}
+
+/// A bound of `1.0` as `1`.
+fn whole(number: &mut Value) {
+    #[expect(clippy::cast_possible_truncation, reason = "whole and within range")]
+    if let Some(float) = number.as_f64()
+        && number.is_f64()
+        && float.fract() == 0.0
+        && float.abs() < 1e16
+    {
+        *number = json!(float as i64);
+    }
+}
+
+/// The bounds of an integer that is bounded by its type alone, and no formats that OpenAPI does not know.
+fn bound_integers(schema: &mut Map<String, Value>) {
+    if schema.get("type") != Some(&json!("integer")) {
+        return;
+    }
+    let format = schema.get("format").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (format, largest) = match format.as_str() {
+        "uint8" | "uint16" | "int32" | "" => ("int32", i32::MAX as u64),
+        "uint32" => ("int64", u64::from(u32::MAX)),
+        _ => ("int64", MAX_INTEGER),
+    };
+    schema.insert("format".to_owned(), format.into());
+    schema.entry("minimum").or_insert(json!(0));
+    schema.entry("maximum").or_insert(json!(largest));
+}
+
+/// The same value with the members of every object in the order of their names, whatever order the library keeps.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.into_iter().map(|(name, member)| (name, sorted(member))).collect();
+            members.sort_by(|(a, _), (b, _)| a.cmp(b));
+            Value::Object(members.into_iter().collect())
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_written_as_people_write_them() {
+        for (given, expected) in [
+            ("ETAG", "ETag"),
+            ("X-REQUEST-ID", "X-Request-Id"),
+            ("Retry-After", "Retry-After"),
+            ("LOCATION", "Location"),
+        ] {
+            assert_eq!(header_name(given), expected);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Errors that no operation made: each is a problem all the same.
+
+use crate::support::{TestApi, request};
+use async_trait::async_trait;
+use poem::http::Method;
+use std::sync::Arc;
+use wareroom_app_api::ApiSettings;
+use wareroom_domain::ProductId;
+use wareroom_ports::{Origin, ProductQueries, ProductView, StoreError};
+
+#[tokio::test]
+async fn a_path_that_is_not_there_is_a_problem() {
+    let test = TestApi::new();
+    for path in
+        ["/", "/nothing", "/api", "/api/", "/products/", "/products/1/", "/products//images", "/healthz", "/USERS"]
+    {
+        test.get(path).await.problem(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn another_method_is_told_which_ones_there_are() {
+    let test = TestApi::new();
+    for (method, path, allow) in [
+        (Method::DELETE, "/users", "POST"),
+        (Method::GET, "/products", "POST"),
+        (Method::HEAD, "/products", "POST"),
+        (Method::PUT, "/products/1", "GET, HEAD"),
+        (Method::GET, "/products/1/images", "POST"),
+        (Method::POST, "/media/x", "GET, HEAD"),
+        (Method::OPTIONS, "/openapi.json", "GET, HEAD"),
+        (Method::PATCH, "/api/healthz/live", "GET, HEAD"),
+    ] {
+        let head = method == Method::HEAD;
+        let answer = test.send(request(method, path).finish()).await.is(405);
+        assert_eq!(answer.header("allow"), allow, "{path}");
+        if !head {
+            answer.problem(405, "method_not_allowed");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_query_parameter_that_is_not_there_is_named() {
+    let test = TestApi::new().with_product().await;
+    for path in [
+        "/products/1?limit=3",
+        "/healthz/live?limit=",
+        "/healthz/ready?limit",
+        "/openapi.json?a&limit=2",
+        "/media/x?limit=1",
+    ] {
+        let answer = test.get(path).await.problem(400, "invalid_request");
+        let name = if path.contains("?a") { "\"a\"" } else { "\"limit\"" };
+        assert!(answer.json()["detail"].as_str().is_some_and(|detail| detail.contains(name)), "{path}");
+    }
+    test.post("/users?x=1", "{}").await.problem(400, "invalid_request");
+    test.post("/products/1/images?x=1", "{}").await.problem(400, "invalid_request");
+    test.get("/nothing?limit=3").await.problem(404, "not_found");
+    test.get("/healthz/live?").await.is(200);
+}
+
+/// A store whose reads panic.
+struct Panicking;
+
+#[async_trait]
+impl ProductQueries for Panicking {
+    async fn get(&self, id: ProductId) -> Result<(Option<Arc<ProductView>>, Origin), StoreError> {
+        panic!("hunter2 met product {id}")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_an_internal_error_and_the_next_request_is_served() {
+    let test = TestApi::with(|ports| ports.products = Arc::new(Panicking), ApiSettings::default());
+    for _ in 0..2 {
+        let answer = test.get("/products/1").await.problem(500, "internal");
+        assert!(!String::from_utf8_lossy(&answer.body).contains("hunter2"));
+    }
+    test.get("/healthz/live").await.is(200);
+}
+
+/// A store that always fails in the same way.
+pub(crate) struct Failing(pub(crate) fn() -> StoreError);
+
+#[async_trait]
+impl ProductQueries for Failing {
+    async fn get(&self, _: ProductId) -> Result<(Option<Arc<ProductView>>, Origin), StoreError> {
+        Err((self.0)())
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_has_its_status_and_keeps_its_secrets() {
+    for (failure, status, code) in [
+        (|| StoreError::Conflict, 409, "conflict"),
+        (|| StoreError::Busy, 503, "unavailable"),
+        (|| StoreError::Backend("password=hunter2".into()), 503, "unavailable"),
+        (|| StoreError::Full, 507, "storage_full"),
+        (|| StoreError::Aborted, 500, "internal"),
+    ] as [(fn() -> StoreError, u16, &str); 5]
+    {
+        let test = TestApi::with(|ports| ports.products = Arc::new(Failing(failure)), ApiSettings::default());
+        let answer = test.get("/products/1").await.problem(status, code);
+        assert!(!String::from_utf8_lossy(&answer.body).contains("hunter2"));
+    }
+}

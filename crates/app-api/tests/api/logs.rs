@@ -1,0 +1,96 @@
+//! What the log says: one line a request, and what lies underneath an error exactly once.
+
+#![expect(clippy::unwrap_used, reason = "a failed test is meant to panic")]
+
+use crate::framework::Failing;
+use crate::support::TestApi;
+use serde_json::Value;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use tracing::subscriber::DefaultGuard;
+use wareroom_app_api::ApiSettings;
+use wareroom_ports::StoreError;
+
+/// The log of this thread, while it lives.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn begin() -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber =
+            tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    fn lines(&self) -> Vec<Value> {
+        let bytes = self.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_one_line() {
+    let test = TestApi::new().with_product().await;
+    let (log, _guard) = Log::begin();
+    let answer = test.get_with("/api/products/1", "X-Request-Id", "req-42").await.is(200);
+    let lines = log.lines();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    for (field, value) in [
+        ("request_id", Value::from("req-42")),
+        ("method", "GET".into()),
+        ("route", "/products/{id}".into()),
+        ("status", 200.into()),
+        ("bytes", answer.body.len().into()),
+        ("level", "INFO".into()),
+        ("message", "answered GET /products/{id}: 200".into()),
+    ] {
+        assert_eq!(lines[0][field], value, "{field}");
+    }
+    assert!(lines[0]["duration_ms"].is_u64());
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_is_logged_too() {
+    let test = TestApi::new();
+    let (log, _guard) = Log::begin();
+    let pending = crate::support::request(poem::http::Method::POST, "/users")
+        .content_type("application/json")
+        .body(poem::Body::from_bytes_stream(futures::stream::pending::<io::Result<bytes::Bytes>>()));
+    let left = tokio::time::timeout(std::time::Duration::from_millis(20), test.send(pending)).await;
+    assert!(left.is_err());
+    let lines = log.lines();
+    assert_eq!((lines.len(), lines[0]["status"].as_u64()), (1, Some(499)));
+}
+
+#[tokio::test]
+async fn what_lies_underneath_an_error_is_logged_once() {
+    let failing = || StoreError::Backend("the disk is on fire".into());
+    let test = TestApi::with(|ports| ports.products = Arc::new(Failing(failing)), ApiSettings::default());
+    let (log, _guard) = Log::begin();
+    test.get_with("/products/1", "X-Request-Id", "req-42").await.problem(503, "unavailable");
+    let errors: Vec<Value> = log.lines().into_iter().filter(|line| line["level"] == "ERROR").collect();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert_eq!(errors[0]["cause"], "the store failed: the disk is on fire");
+    assert_eq!(errors[0]["request_id"], "req-42");
+}
+
+#[tokio::test]
+async fn what_the_client_did_wrong_is_no_error_of_ours() {
+    let test = TestApi::new();
+    let (log, _guard) = Log::begin();
+    test.get("/products/1").await.problem(404, "not_found");
+    test.post("/users", "{}").await.problem(422, "validation_failed");
+    assert!(log.lines().iter().all(|line| line["level"] == "INFO"), "{:?}", log.lines());
+}

@@ -1,0 +1,113 @@
+//! `/products`: what is created is found, cheaply and never stale.
+
+use crate::support::{Form, TestApi, picture, request};
+use poem::http::Method;
+use wareroom_app_api::ApiSettings;
+
+#[tokio::test]
+async fn a_product_is_created_and_found() {
+    let test = TestApi::new().with_product().await;
+    let body = r#"{"user_id": 1, "product_name": "Mug", "product_description": "a\nb", "product_price": 20.0,
+                   "product_images": []}"#;
+    let created = test.post("/products", body).await.is(201);
+    assert_eq!(created.header("location"), "http://shop.test/products/2");
+    assert_eq!(created.header("etag"), "\"1.1\"");
+    let found = test.get("/products/2").await.is(200);
+    assert_eq!(found.json()["data"], created.json()["data"]);
+    assert_eq!(found.header("etag"), "\"1.1\"");
+    assert_eq!(found.header("cache-control"), "private, no-cache");
+    assert_eq!(found.header("retry-after"), "");
+    insta::assert_json_snapshot!(found.json());
+}
+
+#[tokio::test]
+async fn prices_are_exact() {
+    let test = TestApi::new().with_product().await;
+    let prices =
+        [("18.99", "18.99"), ("0", "0.0"), ("0.07", "0.07"), ("18.990", "18.99"), ("99999999.99", "99999999.99")];
+    for (sent, answered) in prices {
+        let body = format!(r#"{{"user_id": 1, "product_name": "x", "product_price": {sent}}}"#);
+        let answer = test.post("/products", body).await.is(201);
+        let json = String::from_utf8(answer.body.to_vec()).unwrap();
+        assert!(json.contains(&format!("\"product_price\":{answered},")), "{json}");
+    }
+}
+
+#[tokio::test]
+async fn the_answer_is_the_same_bytes_from_wherever_it_came() {
+    let test = TestApi::new().with_product().await;
+    let stored = test.get("/products/1").await.is(200);
+    assert_eq!(stored.header("cache-status"), "wareroom; fwd=miss");
+    let kept = test.get("/products/1").await.is(200);
+    assert_eq!(kept.header("cache-status"), "wareroom; hit; detail=near");
+    assert_eq!((stored.body, stored.status), (kept.body, kept.status));
+    assert_eq!(stored.headers.get("etag"), kept.headers.get("etag"));
+
+    let uncached = TestApi::with(|_| {}, ApiSettings { near_cache_entries: 0, ..ApiSettings::default() });
+    let uncached = uncached.with_product().await;
+    for _ in 0..2 {
+        assert_eq!(uncached.get("/products/1").await.header("cache-status"), "wareroom; fwd=miss");
+    }
+}
+
+#[tokio::test]
+async fn a_write_empties_the_near_cache_before_it_is_answered() {
+    let test = TestApi::new().with_product().await;
+    test.get("/products/1").await.is(200);
+    test.upload("/products/1/images", Form::default().part("file", "a.jpg", &picture(4, 4))).await.is(201);
+    let after = test.get("/products/1").await.is(200);
+    assert_eq!(after.header("cache-status"), "wareroom; fwd=miss");
+    assert_eq!(after.header("etag"), "\"2.2\"");
+    assert_eq!(after.header("retry-after"), "1");
+    assert_eq!(after.json()["data"]["images_summary"]["pending"], 1);
+    test.work().await;
+    let done = test.get("/products/1").await.is(200);
+    assert_eq!(done.header("retry-after"), "");
+    assert_eq!(done.json()["data"]["images_summary"]["ready"], 1);
+}
+
+#[tokio::test]
+async fn a_client_that_has_the_answer_is_told_so() {
+    let test = TestApi::new().with_product().await;
+    for _ in ["from the store", "from the near cache"] {
+        for matching in ["\"1.1\"", "W/\"1.1\"", "\"9.9\", \"1.1\"", "*"] {
+            let answer = test.get_with("/products/1", "If-None-Match", matching).await.is(304);
+            assert!(answer.body.is_empty());
+            assert_eq!(answer.header("etag"), "\"1.1\"");
+        }
+        test.get_with("/products/1", "If-None-Match", "\"1.0\"").await.is(200);
+    }
+    test.get_with("/products/2", "If-None-Match", "*").await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn head_is_get_without_a_body() {
+    let test = TestApi::new().with_product().await;
+    let get = test.get("/products/1").await.is(200);
+    let head = test.send(request(Method::HEAD, "/products/1").finish()).await.is(200);
+    assert!(head.body.is_empty());
+    assert_eq!(head.header("content-length"), get.body.len().to_string());
+    assert_eq!(head.headers.get("etag"), get.headers.get("etag"));
+    let missing = test.send(request(Method::HEAD, "/products/9").finish()).await.is(404);
+    assert!(missing.body.is_empty());
+}
+
+#[tokio::test]
+async fn the_same_answers_are_below_the_prefix() {
+    let test = TestApi::new().with_product().await;
+    let answer = test.get("/api/products/1").await.is(200);
+    assert_eq!(answer.body, test.get("/products/1").await.body);
+    test.post("/api/users", r#"{"first_name": "A", "last_name": "B"}"#).await.is(201);
+    test.get("/api/healthz/live").await.is(200);
+    test.get("/api/api/products/1").await.problem(404, "not_found");
+    test.get("/api/products/1?x=1").await.problem(400, "invalid_request");
+}
+
+#[tokio::test]
+async fn what_is_no_id_names_nothing() {
+    let test = TestApi::new().with_product().await;
+    for id in ["2", "0", "-1", "abc", "01", "1.0", "9007199254740992", "99999999999999999999", "1%2f2"] {
+        test.get(&format!("/products/{id}")).await.problem(404, "not_found");
+    }
+    test.get("/products/%31").await.is(200);
+}
