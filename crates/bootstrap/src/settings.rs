@@ -41,7 +41,12 @@ const SIZE: &str = "bytes, or a number and KB, MB, GB, KiB, MiB or GiB, such as 
 /// The table.
 pub const SETTINGS: &[Setting] = &[
     row("listen", "127.0.0.1:8080", "an address and a port", "where the API listens"),
-    row("auth", "", "none", "must be `none` to listen beyond this machine: there are no accounts yet"),
+    row(
+        "auth",
+        "",
+        "none",
+        "lets everybody do everything; needed to listen beyond this machine while there are no accounts",
+    ),
     row("data_dir", "./wareroom-data", "a folder", "where database and files are kept; locked while in use"),
     row(
         "database_url",
@@ -51,7 +56,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     row("queue_url", "the database's own queue", "database: or memory:", "where jobs wait for a worker"),
     row("cache_url", "memory:", "memory: or none:", "the cache that product reads go through"),
-    row("cache_ttl", "60s", DURATION, "how long a cached product is used at most; spread by 10 %"),
+    row("cache_ttl", "60s", DURATION, "how long a cached product is used at most"),
     row("near_cache", "10000", "a number, 0 for none", "how many rendered answers the API keeps at hand"),
     row("blob_url", "file: in the data directory", "file:, file:<folder> or memory:", "where images are kept"),
     row("public_url", "from the listen address", "an http or https URL", "what clients see in links"),
@@ -65,7 +70,7 @@ pub const SETTINGS: &[Setting] = &[
         "a number from 1 to 1024",
         "how many images are processed at once",
     ),
-    row("job_deadline", "5min", DURATION, "how long a job may take; its lease lasts a minute, or a half, longer"),
+    row("job_deadline", "5min", DURATION, "how long a job may take before another worker gets it"),
     row("back_off", "1s,5s,30s,2min,10min", "durations, with commas between", "the waits between attempts at an image"),
     row("codec_timeout", "60s", DURATION, "how long decoding and encoding one image may take"),
     row("store_wait", "5s", DURATION, "how long a request waits for its turn to write before it is told to come back"),

@@ -1,1 +1,79 @@
-//! One conformance suite per port.
+//! One conformance suite per port of Wareroom: an adapter keeps a port's promises when it passes the port's suite.
+//!
+//! Each promise (each sentence with MUST in `wareroom-ports`) has a case of the same name, a plain `async fn` that panics
+//! when the promise is broken. What adapters write by hand, such as columns, is covered as well: every field comes back as
+//! it was stored, instants to the microsecond.
+//!
+//! An adapter of one's own is held to a suite in three steps: this crate as a dev-dependency, a fixture that hands out a
+//! fresh backend and keeps it alive, and one line for the suite, which becomes one `#[test]` per case:
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use std::sync::atomic::{AtomicI64, Ordering};
+//! # use wareroom_ports::Clock;
+//! # struct Ticking(AtomicI64);
+//! # impl Clock for Ticking {
+//! #     fn now(&self) -> jiff::Timestamp {
+//! #         jiff::Timestamp::from_second(self.0.fetch_add(1, Ordering::SeqCst)).unwrap()
+//! #     }
+//! # }
+//! use wareroom_port_contracts::{async_trait, clock::ClockFixture};
+//!
+//! struct Fixture(Arc<dyn Clock>); // also the place for a guard: a temporary folder, a schema to drop
+//!
+//! #[async_trait]
+//! impl ClockFixture for Fixture {
+//!     async fn fresh() -> Self {
+//!         Self(Arc::new(Ticking(AtomicI64::new(0))))
+//!     }
+//!     fn clock(&self) -> Arc<dyn Clock> {
+//!         Arc::clone(&self.0)
+//!     }
+//! }
+//!
+//! wareroom_port_contracts::clock_suite!(Fixture);
+//! ```
+//!
+//! | suite | fixture | what it holds to account |
+//! |---|---|---|
+//! | [`store_suite!`] | [`store::StoreFixture`] | the unit of work and its repositories |
+//! | [`blob_refs_suite!`], [`dead_letters_suite!`] | the same | the further parts of a unit of work |
+//! | [`outbox_suite!`] | [`outbox::OutboxFixture`] | what a unit leaves behind, and the relay's side of it |
+//! | [`events_suite!`] | [`events::EventsFixture`] | the log of events |
+//! | [`queries_suite!`] | [`queries::QueriesFixture`] | reads, caches in front of them included |
+//! | [`queue_suite!`] | [`queue::QueueFixture`] | a queue |
+//! | [`cache_suite!`] | [`cache::CacheFixture`] | a shared cache |
+//! | [`invalidations_suite!`] | [`invalidations::InvalidationsFixture`] | what tells caches to forget |
+//! | [`blobs_suite!`] | [`blobs::BlobsFixture`] | a blob store |
+//! | [`codec_suite!`] | [`codec::CodecFixture`] | an image codec |
+//! | [`clock_suite!`], [`ids_suite!`] | [`clock::ClockFixture`], [`ids::IdsFixture`] | time and identity |
+//!
+//! A backend that a fixture cannot reach must panic in `fresh`: no case passes by being skipped. Each suite lists its cases
+//! once, in a macro such as [`store_cases!`]; its `CASES` and its tests come from that list. That every case notices the
+//! fault that it is there for is proved in this crate's own tests, with an adapter that is wrong in just that way.
+//!
+//! Knows no adapter.
+
+#![expect(clippy::expect_used, reason = "a case panics when a promise is broken: that is its answer")]
+
+#[macro_use]
+mod listing;
+mod patience;
+mod samples;
+
+pub mod blob_refs;
+pub mod blobs;
+pub mod cache;
+pub mod clock;
+pub mod codec;
+pub mod dead_letters;
+pub mod events;
+pub mod ids;
+pub mod invalidations;
+pub mod outbox;
+pub mod queries;
+pub mod queue;
+pub mod store;
+
+pub use async_trait::async_trait;
+pub use listing::run;

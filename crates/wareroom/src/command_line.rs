@@ -34,11 +34,11 @@ fn settings() -> Vec<Arg> {
     let mut flags: Vec<Arg> = SETTINGS
         .iter()
         .map(|setting| {
-            let default = if setting.default.is_empty() { "none" } else { setting.default };
+            let default = if setting.default.is_empty() { "not set" } else { setting.default };
             Arg::new(setting.key)
                 .long(setting.flag())
                 .value_name("VALUE")
-                .help(format!("{}: {} [default: {default}]", setting.help, setting.allowed))
+                .help(format!("{} ({}) [default: {default}]", setting.help, setting.allowed))
         })
         .collect();
     if cfg!(debug_assertions) {

@@ -5,5 +5,6 @@ mod architecture;
 mod crash;
 mod durability;
 mod embedding;
+mod error_codes;
 mod openapi;
 mod photo;

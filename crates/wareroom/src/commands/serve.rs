@@ -38,6 +38,7 @@ async fn serve(config: &Config) -> Ended {
             media_url: config.media_url.clone().unwrap_or_else(|| public_url.clone()),
             public_url: public_url.clone(),
             near_cache_entries: config.near_cache,
+            near_cache_ttl: config.cache_ttl,
             ..ApiSettings::default()
         },
     );
