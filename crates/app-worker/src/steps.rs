@@ -12,11 +12,26 @@ use wareroom_domain::EventPosition;
 pub(crate) fn spawn(tasks: &TaskTracker, app: &Arc<Application>, settings: &WorkerSettings, stop: &CancellationToken) {
     let loops = Loops { settings: settings.clone(), stop: stop.clone() };
     if app.ports().outbox.is_some() {
-        tasks.spawn(relay(Arc::clone(app), loops.clone()));
+        tasks.spawn(supervised("relay", relay, Arc::clone(app), loops.clone()));
     }
-    tasks.spawn(sequence(Arc::clone(app), loops.clone()));
-    tasks.spawn(announce(Arc::clone(app), loops.clone()));
-    tasks.spawn(rescue(Arc::clone(app), loops));
+    tasks.spawn(supervised("sequence", sequence, Arc::clone(app), loops.clone()));
+    tasks.spawn(supervised("announce", announce, Arc::clone(app), loops.clone()));
+    tasks.spawn(supervised("rescue", rescue, Arc::clone(app), loops));
+}
+
+/// Starts a step again when it panicked: a defect in one batch must not end all delivery without a word.
+async fn supervised<Step>(
+    name: &str,
+    step: impl Fn(Arc<Application>, Loops) -> Step,
+    app: Arc<Application>,
+    loops: Loops,
+) where
+    Step: Future<Output = ()> + Send + 'static,
+{
+    while let Err(error) = tokio::spawn(step(Arc::clone(&app), loops.clone())).await {
+        tracing::error!(step = name, %error, "a step panicked and is started again");
+        sleep(loops.settings.store_wait_max).await;
+    }
 }
 
 #[derive(Clone)]

@@ -1,16 +1,24 @@
 //! The worker over the memory adapters: it settles, holds, hands back and stops.
 
+use async_trait::async_trait;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use wareroom_app_worker::{Worker, WorkerReport, WorkerSettings};
-use wareroom_domain::{Attempts, ImageState, ProductId};
+use wareroom_application::{Application, Ports};
+use wareroom_domain::{Attempts, Event, EventPosition, ImageState, ProductId, Stamped};
+use wareroom_ports::{EventLog, StoreError};
 use wareroom_test_kit::TestApp;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
 fn start(app: &TestApp) -> (CancellationToken, tokio::task::JoinHandle<WorkerReport>) {
+    start_over(Arc::clone(&app.application))
+}
+
+fn start_over(application: Arc<Application>) -> (CancellationToken, tokio::task::JoinHandle<WorkerReport>) {
     let settings = WorkerSettings {
         concurrency: 2,
         drain: Duration::from_millis(100),
@@ -19,7 +27,7 @@ fn start(app: &TestApp) -> (CancellationToken, tokio::task::JoinHandle<WorkerRep
         poll: Duration::from_millis(5),
         ..WorkerSettings::default()
     };
-    let (worker, stop) = (Worker::new(Arc::clone(&app.application), settings), CancellationToken::new());
+    let (worker, stop) = (Worker::new(application, settings), CancellationToken::new());
     let running = tokio::spawn({
         let stop = stop.clone();
         async move { worker.run(stop).await }
@@ -97,4 +105,40 @@ async fn what_cannot_end_in_time_is_handed_back_when_the_worker_stops() {
     app.blob_fault.set(false);
     app.work().await;
     assert!(all_ready(&app, product.id).await);
+}
+
+/// An event log whose first sequencing panics.
+struct PanicsOnce(Arc<dyn EventLog>, AtomicBool);
+
+#[async_trait]
+impl EventLog for PanicsOnce {
+    async fn read(
+        &self,
+        after: EventPosition,
+        limit: usize,
+    ) -> Result<Vec<(EventPosition, Stamped<Event>)>, StoreError> {
+        self.0.read(after, limit).await
+    }
+
+    async fn head(&self) -> Result<EventPosition, StoreError> {
+        self.0.head().await
+    }
+
+    async fn sequence(&self, limit: usize) -> Result<usize, StoreError> {
+        assert!(self.1.swap(true, Ordering::SeqCst), "on purpose");
+        self.0.sequence(limit).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_that_panics_is_started_again() {
+    let app = TestApp::new();
+    let ports = app.application.ports().clone();
+    let events: Arc<dyn EventLog> = Arc::new(PanicsOnce(ports.events.clone(), AtomicBool::new(false)));
+    let application = Application::new(Ports { events, ..ports.clone() }, app.application.settings().clone());
+    let (stop, running) = start_over(Arc::new(application));
+    app.user().await;
+    until("the event has its position", async || ports.events.head().await.unwrap() == EventPosition(1)).await;
+    stop.cancel();
+    running.await.unwrap();
 }

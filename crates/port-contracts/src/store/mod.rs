@@ -29,7 +29,8 @@ pub trait StoreFixture: Send + Sync + Sized + 'static {
     }
 }
 
-/// The one list of cases of [`store`](crate::store): see [`listing`](crate::listing) for the shape of the answer.
+/// The one list of cases of [`store`](crate::store). `store_cases!(then, (given))` is `then! { store (given) case case ... }`,
+/// and so for every suite.
 #[macro_export]
 macro_rules! store_cases {
     ($then:path, $given:tt) => {

@@ -52,18 +52,23 @@ async fn serve(config: &Config) -> Ended {
         },
     );
     let (readiness, stop) = (api.readiness(), CancellationToken::new());
-    let worker = tokio::spawn({
+    let mut working = tokio::spawn({
         let stop = stop.clone();
         async move { worker.run(stop).await }
     });
-    let serving = tokio::spawn(server.run(api.endpoint(), stop.clone()));
+    let mut serving = tokio::spawn(server.run(api.endpoint(), stop.clone()));
     banner::show(&public_url, wired.data_directory.as_ref());
 
-    wait_for_signal().await?;
+    tokio::select! {
+        signal = wait_for_signal() => signal?,
+        // Neither ends by itself. Half a Wareroom would accept what it never processes: whoever watches it starts it anew.
+        ended = &mut working => return Err(unexpected("worker", ended.err())),
+        ended = &mut serving => return Err(unexpected("API", ended.err())),
+    }
     tracing::info!("stopping: finishing what runs; a second signal ends it at once");
     readiness.stop();
     stop.cancel();
-    let finished = async { (serving.await, worker.await) };
+    let finished = async { (serving.await, working.await) };
     tokio::select! {
         (connections, jobs) = finished => {
             let (connections, jobs) = (connections?, jobs?);
@@ -75,6 +80,11 @@ async fn serve(config: &Config) -> Ended {
             Err("ended by a second signal; what was accepted is kept and goes on at the next start".into())
         }
     }
+}
+
+fn unexpected(part: &str, error: Option<tokio::task::JoinError>) -> Box<dyn std::error::Error> {
+    let why = error.map(|error| format!(": {error}")).unwrap_or_default();
+    format!("the {part} ended unexpectedly{why}; what was accepted is kept and goes on at the next start").into()
 }
 
 async fn wait_for_signal() -> std::io::Result<()> {

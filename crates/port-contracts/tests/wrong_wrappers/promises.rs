@@ -1,0 +1,156 @@
+//! Every sentence with MUST in the ports has a case: read from the sources themselves, so that a promise cannot be added
+//! without one.
+
+use std::{fs, path::Path};
+use wareroom_port_contracts::{
+    blob_refs, blobs, cache, clock, codec, dead_letters, events, ids, invalidations, outbox, queries, queue, store,
+};
+
+const SUITES: [(&str, &[&str]); 13] = [
+    ("blob_refs", blob_refs::CASES),
+    ("blobs", blobs::CASES),
+    ("cache", cache::CASES),
+    ("clock", clock::CASES),
+    ("codec", codec::CASES),
+    ("dead_letters", dead_letters::CASES),
+    ("events", events::CASES),
+    ("ids", ids::CASES),
+    ("invalidations", invalidations::CASES),
+    ("outbox", outbox::CASES),
+    ("queries", queries::CASES),
+    ("queue", queue::CASES),
+    ("store", store::CASES),
+];
+
+/// The module of the port, how the line of the promise goes on after MUST, the suite, and the cases that hold to it.
+type Promise = (&'static str, &'static str, &'static str, &'static [&'static str]);
+
+#[rustfmt::skip]
+const PROMISES: &[Promise] = &[
+    ("blob_refs", "keep each key from being condemned while", "blob_refs",
+        &["a_claimed_key_is_not_condemned", "a_shorter_claim_does_not_cut_a_longer_one"]),
+    ("blob_refs", "answer `Conflict` when a key is condemned", "blob_refs", &["a_claim_of_a_condemned_key_is_a_conflict"]),
+    ("blob_refs", "keep each key from being condemned until", "blob_refs",
+        &["a_held_key_is_not_condemned_until_as_many_references_were_dropped"]),
+    ("blob_refs", "answer `Conflict` for a key that is not registered", "blob_refs",
+        &["a_hold_of_an_unregistered_key_is_a_conflict", "a_hold_of_a_condemned_key_is_a_conflict"]),
+    ("blob_refs", "leave other references", "blob_refs", &["dropping_a_reference_leaves_the_others_in_force"]),
+    ("blob_refs", "answer every such key", "blob_refs",
+        &["every_free_key_is_condemned_sooner_or_later", "what_a_dead_collector_left_is_condemned_again"]),
+    ("blob_refs", "make the key fit to be claimed again", "blob_refs", &["a_buried_key_can_be_claimed_again"]),
+    ("blobs", "be all or nothing", "blobs",
+        &["nobody_ever_sees_a_part_of_a_blob", "a_put_dropped_half_way_leaves_all_or_nothing"]),
+    ("blobs", "be durable", "blobs", &["a_blob_is_kept_when_put_answers_ok"]),
+    ("blobs", "cut a range", "blobs", &["a_range_is_cut_at_the_end", "a_range_that_begins_at_the_end_is_empty"]),
+    ("blobs", "answer `Ok` for a blob that is not there", "blobs", &["deleting_a_missing_blob_is_ok"]),
+    ("cache", "NOT answer with anything older", "cache", &["nothing_is_read_after_its_time"]),
+    ("cache", "refuse, atomically", "cache", &[
+        "a_version_below_the_values_is_refused",
+        "a_version_below_the_tombstones_is_refused",
+        "puts_at_once_leave_the_newest_version",
+    ]),
+    ("cache", "NOT be read any more", "cache", &[
+        "an_invalidated_value_is_not_read",
+        "a_version_below_the_tombstones_is_refused",
+        "a_later_invalidation_does_not_weaken_a_tombstone",
+        "a_tombstone_outlives_pressure",
+    ]),
+    ("cache", "leave a value of that version", "cache", &["an_invalidation_leaves_a_newer_value_in_place"]),
+    ("codec", "NOT allocate", "codec", &["a_tiny_file_that_declares_a_huge_picture_is_too_many_pixels_at_once"]),
+    ("codec", "tell what is no image", "codec",
+        &["what_is_no_image_is_told_by_content", "what_is_an_image_of_a_format_not_read_is_told_by_content"]),
+    ("codec", "answer one rendition", "codec",
+        &["renditions_come_in_order_in_the_size_that_fits", "nothing_is_enlarged"]),
+    ("codec", "apply the orientation", "codec", &["the_orientation_is_applied"]),
+    ("codec", "NOT carry any metadata", "codec", &["no_metadata_is_carried_over"]),
+    ("codec", "give the same bytes", "codec", &["the_same_input_gives_the_same_bytes"]),
+    ("codec", "answer `TooManyPixels` before", "codec", &["too_many_pixels_are_refused_before_decoding"]),
+    ("codec", "survive any input", "codec", &["any_input_is_survived"]),
+    ("dead_letters", "give back every field", "dead_letters", &["a_dead_letter_comes_back_with_every_field"]),
+    ("dead_letters", "answer whether it was there", "dead_letters",
+        &["of_those_who_remove_a_dead_letter_one_is_told_it_was_there"]),
+    ("environment", "never answer an earlier instant", "clock", &["now_is_never_earlier_than_before"]),
+    ("environment", "never answer the same twice", "ids", &["an_id_is_never_given_twice"]),
+    ("environment", "answer ids of version 7 that sort", "ids",
+        &["ids_are_of_version_7", "ids_sort_in_the_order_they_were_given"]),
+    ("events", "NOT ever show an event", "events", &["no_event_appears_at_or_below_a_position_already_given"]),
+    ("events", "keep a product's events in the order", "events", &["events_of_a_product_keep_the_order_of_its_versions"]),
+    ("events", "show every committed event", "events", &["every_committed_event_is_shown_exactly_once"]),
+    ("events", "be safe to run in any number", "events", &["sequencers_at_once_give_each_event_one_position"]),
+    ("invalidations", "have called every listener", "invalidations", &["every_listener_was_called_when_announce_returns"]),
+    ("invalidations", "be told every announcement", "invalidations", &["a_listener_is_told_everything_in_order"]),
+    ("outbox", "be stored with the unit's rows", "outbox",
+        &["a_commit_stores_its_jobs_and_events", "a_unit_that_does_not_commit_leaves_no_jobs_and_events"]),
+    ("outbox", "never lend one row to two", "outbox", &["a_row_is_not_lent_to_two_while_its_lease_lasts"]),
+    ("outbox", "lend a row again", "outbox", &["a_row_is_lent_again_when_its_lease_is_over"]),
+    ("outbox", "NOT lend a row before", "outbox", &["a_row_is_not_lent_before_it_is_due"]),
+    ("outbox", "ignore rows whose lease", "outbox", &["done_ignores_rows_whose_lease_has_gone_to_another"]),
+    ("outbox", "count every row", "outbox", &["the_backlog_counts_every_row_that_was_not_done"]),
+    ("queries", "show every write", "queries", &["every_acknowledged_write_is_shown"]),
+    ("queries", "show one moment", "queries", &["a_view_shows_one_moment"]),
+    ("queue", "mean that it is kept", "queue", &["a_published_message_is_delivered"]),
+    ("queue", "lend it at most `prefetch`", "queue", &["a_consumer_holds_at_most_its_prefetch"]),
+    ("queue", "lend a message to one consumer", "queue", &["a_message_is_lent_to_one_consumer_at_a_time"]),
+    ("queue", "be safe to cancel", "queue", &["a_cancelled_receive_loses_nothing"]),
+    ("queue", "go back at once", "queue", &["stop_gives_back_what_was_not_received"]),
+    ("queue", "make it available again", "queue", &["a_dropped_delivery_is_available_again"]),
+    ("queue", "be safe in any order", "queue", &["deliveries_are_acked_in_any_order"]),
+    ("queue", "answer [`QueueError::Lost`]", "queue", &["an_ack_is_lost_when_the_message_was_lent_to_another_since"]),
+    ("queue", "NOT be delivered again", "queue", &["an_acked_message_is_not_delivered_again"]),
+    ("repositories", "give an id that was never committed before, not even", "store",
+        &["ids_of_deleted_products_are_not_given_again"]),
+    ("repositories", "answer `UnknownReference(\"user\")`", "store", &["a_product_of_an_unknown_user_is_refused"]),
+    ("repositories", "keep its version from being moved", "store", &["a_loaded_product_is_not_moved_by_others"]),
+    ("repositories", "answer `Conflict` unless the stored version", "store",
+        &["save_of_an_older_version_is_a_conflict", "save_of_a_deleted_product_is_a_conflict"]),
+    ("repositories", "be atomic", "store", &["concurrent_touches_each_raise_the_version_by_one"]),
+    ("repositories", "answer `UnknownReference(\"product\")`", "store", &["an_image_of_an_unknown_product_is_refused"]),
+    ("repositories", "give them by position", "store", &["images_come_by_position_then_by_id"]),
+    ("repositories", "answer `Conflict` when a newer fence", "store",
+        &["save_of_an_older_fence_is_a_conflict", "save_of_an_image_that_is_gone_is_a_conflict"]),
+    ("repositories", "name only images in `Processing`", "store", &["stuck_names_only_images_in_processing"]),
+    ("repositories", "NOT name one that was saved within", "store", &["stuck_does_not_name_an_image_saved_within_the_age"]),
+    ("repositories", "give an id that was never committed before.", "store", &["ids_of_users_are_not_given_twice"]),
+    ("store", "answer [`StoreError::Busy`]", "store", &["begin_answers_busy_within_its_wait"]),
+    ("store", "roll everything back", "store", &["a_dropped_unit_leaves_nothing"]),
+    ("store", "leave the store fit", "store", &["a_unit_dropped_with_a_call_in_flight_leaves_the_store_fit"]),
+    ("store", "answer [`StoreError::Aborted`]", "store", &["after_an_error_every_later_call_answers_aborted"]),
+    ("store", "be visible to the later calls", "store", &["a_unit_sees_what_it_wrote"]),
+    ("store", "have stored all of it, outbox included", "store",
+        &["a_commit_stores_everything", "a_unit_that_failed_stores_nothing"]),
+];
+
+/// The lines with MUST, with the module that they stand in. `lib.rs` only says what MUST means.
+fn lines() -> Vec<(String, String)> {
+    let ports = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ports/src");
+    let mut lines = Vec::new();
+    for file in fs::read_dir(ports).expect("the sources of the ports") {
+        let path = file.expect("a source").path();
+        let module = path.file_stem().and_then(|stem| stem.to_str()).expect("a module").to_owned();
+        let text = fs::read_to_string(&path).expect("a source");
+        if module != "lib" {
+            lines.extend(text.lines().filter(|l| l.contains("MUST")).map(|l| (module.clone(), l.trim().to_owned())));
+        }
+    }
+    lines
+}
+
+#[test]
+fn every_promise_of_the_ports_has_a_case() {
+    let lines = lines();
+    let says = |(module, begin, ..): &Promise, line: &(String, String)| {
+        line.0 == *module && line.1.contains(&format!("MUST {begin}"))
+    };
+    for line in &lines {
+        let found = PROMISES.iter().filter(|promise| says(promise, line)).count();
+        assert_eq!(found, 1, "{found} entries instead of one for the promise {line:?}");
+    }
+    for promise @ (module, begin, suite, cases) in PROMISES {
+        let found = lines.iter().filter(|line| says(promise, line)).count();
+        assert_eq!(found, 1, "{found} promises of {module} go on with {begin:?}");
+        let names = SUITES.iter().find(|(name, _)| name == suite).expect("a suite").1;
+        assert!(!cases.is_empty() && cases.iter().all(|case| names.contains(case)), "{cases:?} are not of {suite}");
+    }
+    let cases: usize = SUITES.iter().map(|(_, names)| names.len()).sum();
+    println!("{} of {} promises of the ports have a case; {cases} cases in all", PROMISES.len(), lines.len());
+}

@@ -1,0 +1,204 @@
+//! The faults, and which case is to notice which.
+
+use super::Wrong;
+use crate::proof::{prove, runnable};
+use wareroom_port_contracts::{blob_refs, dead_letters, events, outbox, queries, store};
+use wareroom_port_contracts::{
+    blob_refs_cases, dead_letters_cases, events_cases, outbox_cases, queries_cases, store_cases,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Fault {
+    // the store and its units
+    HangsWhenBusy,
+    IsNeverFit,
+    CommitsWhatIsDropped,
+    KeepsTheWriterOfACutCall,
+    GoesOnAfterAnError,
+    CommitsWhatCameBeforeAnError,
+    ReadsWhatIsCommittedOnly,
+    CommitsNothing,
+    // products
+    ChangesLineBreaks,
+    GivesIdsAgain,
+    TakesAnyOwner,
+    LetsALoadedProductGo,
+    SavesAllButThePrice,
+    SavesWhateverTheVersion,
+    SavesWhatIsDeleted,
+    TouchesWithoutTheMoment,
+    TouchesByLoadAndSave,
+    KeepsImagesOfDeletedProducts,
+    // images
+    SortsRenditionsByName,
+    SavesAllButTheAltText,
+    TakesAnyProduct,
+    ListsImagesById,
+    SavesWhateverTheFence,
+    SavesImagesThatAreGone,
+    NamesAnyImageStuck,
+    NamesImagesStuckAtOnce,
+    NamesTheShortestStuckFirst,
+    // users
+    SwapsNames,
+    GivesOneIdToAllUsers,
+    // blob references
+    ForgetsClaims,
+    LetsTheLastClaimWin,
+    RevivesWhatIsClaimed,
+    CountsOneReferenceAKey,
+    DropsAllReferences,
+    RegistersWhatIsHeld,
+    RevivesWhatIsHeld,
+    NeverCondemnsRenditions,
+    CondemnsOnlyOnce,
+    BuriesNothing,
+    // dead letters
+    LosesTracesOfDeadLetters,
+    ListsDeadLettersById,
+    RemovesForEveryone,
+    // the outbox
+    CommitsWithoutTheOutbox,
+    PublishesBeforeTheCommit,
+    LosesTracesOfJobs,
+    LendsWithoutLease,
+    LendsForGood,
+    LendsBeforeTheTime,
+    LendsLongAfterTheTime,
+    IgnoresTheLimit,
+    IgnoresWhatIsDone,
+    ForgetsByMessage,
+    CountsOnlyFreeRows,
+    CountsWaitsOfWhatIsNotDue,
+    WaitsForEver,
+    // the log of events
+    PutsNewEventsFirst,
+    SwapsNeighbours,
+    LosesEveryThirdEvent,
+    SequencesWithoutLock,
+    LosesTracesOfEvents,
+    ReadsFromThePosition,
+    IsOneBehind,
+    // queries
+    AnswersAsAtFirst,
+    AnswersOfTwoMoments,
+    LosesAltTexts,
+    ShowsImagesById,
+    ShowsWhatIsDeleted,
+}
+
+store_cases!(runnable, (Wrong));
+blob_refs_cases!(runnable, (Wrong));
+dead_letters_cases!(runnable, (Wrong));
+outbox_cases!(runnable, (Wrong));
+events_cases!(runnable, (Wrong));
+queries_cases!(runnable, (Wrong));
+
+#[test]
+fn every_case_of_the_store_notices_its_fault() {
+    let faults = [
+        ("begin_answers_busy_within_its_wait", Fault::HangsWhenBusy),
+        ("check_answers_ok_for_a_store_that_is_fit", Fault::IsNeverFit),
+        ("a_dropped_unit_leaves_nothing", Fault::CommitsWhatIsDropped),
+        ("a_unit_dropped_with_a_call_in_flight_leaves_the_store_fit", Fault::KeepsTheWriterOfACutCall),
+        ("after_an_error_every_later_call_answers_aborted", Fault::GoesOnAfterAnError),
+        ("a_unit_that_failed_stores_nothing", Fault::CommitsWhatCameBeforeAnError),
+        ("a_unit_sees_what_it_wrote", Fault::ReadsWhatIsCommittedOnly),
+        ("a_commit_stores_everything", Fault::CommitsNothing),
+        ("a_product_comes_back_as_it_was_stored", Fault::ChangesLineBreaks),
+        ("ids_of_deleted_products_are_not_given_again", Fault::GivesIdsAgain),
+        ("a_product_of_an_unknown_user_is_refused", Fault::TakesAnyOwner),
+        ("a_loaded_product_is_not_moved_by_others", Fault::LetsALoadedProductGo),
+        ("save_stores_every_field_that_may_change", Fault::SavesAllButThePrice),
+        ("save_of_an_older_version_is_a_conflict", Fault::SavesWhateverTheVersion),
+        ("save_of_a_deleted_product_is_a_conflict", Fault::SavesWhatIsDeleted),
+        ("touch_answers_the_next_version_and_sets_the_moment", Fault::TouchesWithoutTheMoment),
+        ("concurrent_touches_each_raise_the_version_by_one", Fault::TouchesByLoadAndSave),
+        ("a_deleted_product_takes_its_images_along", Fault::KeepsImagesOfDeletedProducts),
+        ("an_image_comes_back_as_it_was_stored", Fault::SortsRenditionsByName),
+        ("an_image_comes_back_as_it_was_saved", Fault::SavesAllButTheAltText),
+        ("an_image_of_an_unknown_product_is_refused", Fault::TakesAnyProduct),
+        ("images_come_by_position_then_by_id", Fault::ListsImagesById),
+        ("save_of_an_older_fence_is_a_conflict", Fault::SavesWhateverTheFence),
+        ("save_of_an_image_that_is_gone_is_a_conflict", Fault::SavesImagesThatAreGone),
+        ("stuck_names_only_images_in_processing", Fault::NamesAnyImageStuck),
+        ("stuck_does_not_name_an_image_saved_within_the_age", Fault::NamesImagesStuckAtOnce),
+        ("stuck_names_the_longest_first", Fault::NamesTheShortestStuckFirst),
+        ("a_user_comes_back_as_stored", Fault::SwapsNames),
+        ("ids_of_users_are_not_given_twice", Fault::GivesOneIdToAllUsers),
+    ];
+    prove("store", store::CASES, &store(), &faults);
+}
+
+#[test]
+fn every_case_of_the_blob_references_notices_its_fault() {
+    let faults = [
+        ("a_claimed_key_is_not_condemned", Fault::ForgetsClaims),
+        ("a_shorter_claim_does_not_cut_a_longer_one", Fault::LetsTheLastClaimWin),
+        ("a_claim_of_a_condemned_key_is_a_conflict", Fault::RevivesWhatIsClaimed),
+        ("a_held_key_is_not_condemned_until_as_many_references_were_dropped", Fault::CountsOneReferenceAKey),
+        ("dropping_a_reference_leaves_the_others_in_force", Fault::DropsAllReferences),
+        ("a_hold_of_an_unregistered_key_is_a_conflict", Fault::RegistersWhatIsHeld),
+        ("a_hold_of_a_condemned_key_is_a_conflict", Fault::RevivesWhatIsHeld),
+        ("every_free_key_is_condemned_sooner_or_later", Fault::NeverCondemnsRenditions),
+        ("what_a_dead_collector_left_is_condemned_again", Fault::CondemnsOnlyOnce),
+        ("a_buried_key_can_be_claimed_again", Fault::BuriesNothing),
+    ];
+    prove("blob_refs", blob_refs::CASES, &blob_refs(), &faults);
+}
+
+#[test]
+fn every_case_of_the_dead_letters_notices_its_fault() {
+    let faults = [
+        ("a_dead_letter_comes_back_with_every_field", Fault::LosesTracesOfDeadLetters),
+        ("dead_letters_of_an_image_come_oldest_first", Fault::ListsDeadLettersById),
+        ("of_those_who_remove_a_dead_letter_one_is_told_it_was_there", Fault::RemovesForEveryone),
+    ];
+    prove("dead_letters", dead_letters::CASES, &dead_letters(), &faults);
+}
+
+#[test]
+fn every_case_of_the_outbox_notices_its_fault() {
+    let faults = [
+        ("a_commit_stores_its_jobs_and_events", Fault::CommitsWithoutTheOutbox),
+        ("a_unit_that_does_not_commit_leaves_no_jobs_and_events", Fault::PublishesBeforeTheCommit),
+        ("a_job_comes_back_as_it_was_left", Fault::LosesTracesOfJobs),
+        ("a_row_is_not_lent_to_two_while_its_lease_lasts", Fault::LendsWithoutLease),
+        ("a_row_is_lent_again_when_its_lease_is_over", Fault::LendsForGood),
+        ("a_row_is_not_lent_before_it_is_due", Fault::LendsBeforeTheTime),
+        ("a_row_is_lent_once_it_is_due", Fault::LendsLongAfterTheTime),
+        ("claim_lends_at_most_its_limit", Fault::IgnoresTheLimit),
+        ("a_row_that_is_done_is_never_lent_again", Fault::IgnoresWhatIsDone),
+        ("done_ignores_rows_whose_lease_has_gone_to_another", Fault::ForgetsByMessage),
+        ("the_backlog_counts_every_row_that_was_not_done", Fault::CountsOnlyFreeRows),
+        ("the_backlog_tells_how_long_the_longest_waits", Fault::CountsWaitsOfWhatIsNotDue),
+        ("wait_ends_at_its_limit_at_the_latest", Fault::WaitsForEver),
+    ];
+    prove("outbox", outbox::CASES, &outbox(), &faults);
+}
+
+#[test]
+fn every_case_of_the_events_notices_its_fault() {
+    let faults = [
+        ("no_event_appears_at_or_below_a_position_already_given", Fault::PutsNewEventsFirst),
+        ("events_of_a_product_keep_the_order_of_its_versions", Fault::SwapsNeighbours),
+        ("every_committed_event_is_shown_exactly_once", Fault::LosesEveryThirdEvent),
+        ("sequencers_at_once_give_each_event_one_position", Fault::SequencesWithoutLock),
+        ("an_event_comes_back_as_it_was_left", Fault::LosesTracesOfEvents),
+        ("read_gives_at_most_its_limit_after_the_position", Fault::ReadsFromThePosition),
+        ("the_head_is_the_newest_position", Fault::IsOneBehind),
+    ];
+    prove("events", events::CASES, &events(), &faults);
+}
+
+#[test]
+fn every_case_of_the_queries_notices_its_fault() {
+    let faults = [
+        ("every_acknowledged_write_is_shown", Fault::AnswersAsAtFirst),
+        ("a_view_shows_one_moment", Fault::AnswersOfTwoMoments),
+        ("a_view_shows_every_field_as_stored", Fault::LosesAltTexts),
+        ("the_images_of_a_view_come_by_position_then_by_id", Fault::ShowsImagesById),
+        ("a_missing_product_has_no_view", Fault::ShowsWhatIsDeleted),
+    ];
+    prove("queries", queries::CASES, &queries(), &faults);
+}
