@@ -38,6 +38,7 @@ macro_rules! queue_cases {
             a_cancelled_receive_loses_nothing
             a_stopped_consumer_answers_closed
             stop_gives_back_what_was_not_received
+            what_was_received_is_settled_after_its_consumer_is_gone
             a_dropped_delivery_is_available_again
             a_released_delivery_is_available_now
             an_acked_message_is_not_delivered_again
@@ -222,6 +223,27 @@ pub async fn stop_gives_back_what_was_not_received<F: QueueFixture>() {
     let mut rest = ids(&messages);
     rest.remove(&received.message.id);
     expect_all(&mut *consumer(&queue, 2).await, rest).await;
+}
+
+/// What was received before MUST stay fit to be settled, also when the consumer is dropped.
+pub async fn what_was_received_is_settled_after_its_consumer_is_gone<F: QueueFixture>() {
+    let fixture = F::fresh(LONG).await;
+    let queue = fixture.queue();
+    let messages = messages(3);
+    publish(&queue, &messages).await;
+    let mut first = consumer(&queue, 2).await;
+    let (one, other) = (receive(&mut *first).await, receive(&mut *first).await);
+    let mut rest = ids(&messages);
+    rest.remove(&one.message.id);
+    rest.remove(&other.message.id);
+    within("stop answers", first.stop()).await.expect("a stop");
+    one.ack().await.expect("an ack after the stop");
+    drop(first);
+    other.ack().await.expect("an ack after the consumer was dropped");
+    let mut second = consumer(&queue, 3).await;
+    expect_all(&mut *second, rest).await;
+    let again = comes(second.receive()).await;
+    assert!(!matches!(again, Some(Ok(_))), "a message was taken back although its delivery was still held");
 }
 
 /// Dropping a delivery unsettled MUST make it available again, at the latest when the loan ends.

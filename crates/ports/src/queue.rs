@@ -52,6 +52,7 @@ pub trait Consumer: Send {
     /// No more deliveries.
     ///
     /// - What was fetched and not received MUST go back at once.
+    /// - What was received before MUST stay fit to be settled, also when the consumer is dropped.
     async fn stop(&mut self) -> Result<(), QueueError>;
 }
 

@@ -93,6 +93,7 @@ const PROMISES: &[Promise] = &[
     ("queue", "lend a message to one consumer", "queue", &["a_message_is_lent_to_one_consumer_at_a_time"]),
     ("queue", "be safe to cancel", "queue", &["a_cancelled_receive_loses_nothing"]),
     ("queue", "go back at once", "queue", &["stop_gives_back_what_was_not_received"]),
+    ("queue", "stay fit to be settled", "queue", &["what_was_received_is_settled_after_its_consumer_is_gone"]),
     ("queue", "make it available again", "queue", &["a_dropped_delivery_is_available_again"]),
     ("queue", "be safe in any order", "queue", &["deliveries_are_acked_in_any_order"]),
     ("queue", "answer [`QueueError::Lost`]", "queue", &["an_ack_is_lost_when_the_message_was_lent_to_another_since"]),

@@ -24,6 +24,7 @@ enum Fault {
     LosesWhatACutReceiveTook,
     DoesNotStop,
     KeepsWhatItFetched,
+    TakesBackWhatItLent,
     AcksWhatIsDropped,
     ReleasesWhenTheLeaseEnds,
     ForgetsAcks,
@@ -99,6 +100,9 @@ impl Consumer for WrongConsumer {
         if self.fault == Some(Fault::DoesNotStop) {
             return Ok(());
         }
+        if self.fault == Some(Fault::TakesBackWhatItLent) {
+            self.lent.lock().unwrap().iter_mut().for_each(|lent| drop(lent.take()));
+        }
         self.fetched.drain(..).for_each(forget);
         self.behind.stop().await
     }
@@ -168,6 +172,7 @@ fn every_case_of_the_queue_notices_its_fault() {
         ("a_cancelled_receive_loses_nothing", Fault::LosesWhatACutReceiveTook),
         ("a_stopped_consumer_answers_closed", Fault::DoesNotStop),
         ("stop_gives_back_what_was_not_received", Fault::KeepsWhatItFetched),
+        ("what_was_received_is_settled_after_its_consumer_is_gone", Fault::TakesBackWhatItLent),
         ("a_dropped_delivery_is_available_again", Fault::AcksWhatIsDropped),
         ("a_released_delivery_is_available_now", Fault::ReleasesWhenTheLeaseEnds),
         ("an_acked_message_is_not_delivered_again", Fault::ForgetsAcks),
