@@ -119,14 +119,15 @@ impl RunningBinary {
     }
 }
 
-/// Reads the log until the banner names the API's address.
+/// Reads the log until it names the API's address.
 async fn url_of<R: AsyncRead + Unpin>(lines: &mut Lines<BufReader<R>>, log: &std::sync::Mutex<Vec<String>>) -> String {
     loop {
         let Some(line) = keep_line(lines, log).await else {
             panic!("the binary ended at start: {:#?}", log.lock().unwrap());
         };
-        if let Some(url) = line.trim().strip_prefix("API ") {
-            return url.trim().to_owned();
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+        if line["message"] == "serving" {
+            return line["url"].as_str().expect("an address is text").to_owned();
         }
     }
 }

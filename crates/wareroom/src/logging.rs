@@ -8,8 +8,7 @@ use wareroom_bootstrap::{Config, LogFormat};
 
 pub(crate) fn start(config: &Config, arguments: &ArgMatches) -> Ended {
     let filter = EnvFilter::try_new(&config.log).map_err(|error| format!("log is {:?}: {error}", config.log))?;
-    let terminal = std::io::stderr().is_terminal();
-    let pretty = config.log_format.map_or(terminal, |format| format == LogFormat::Pretty);
+    let (terminal, pretty) = (std::io::stderr().is_terminal(), is_pretty(config));
     let output = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let output: Box<dyn Layer<Registry> + Send + Sync> = if pretty {
         output.with_ansi(terminal).with_target(false).with_filter(filter).boxed()
@@ -23,4 +22,9 @@ pub(crate) fn start(config: &Config, arguments: &ArgMatches) -> Ended {
     let _ = arguments;
     registry.try_init()?;
     Ok(())
+}
+
+/// Whether people read the log, rather than programs.
+pub(crate) fn is_pretty(config: &Config) -> bool {
+    config.log_format.map_or_else(|| std::io::stderr().is_terminal(), |format| format == LogFormat::Pretty)
 }

@@ -153,5 +153,6 @@ fn every_promise_of_the_ports_has_a_case() {
         assert!(!cases.is_empty() && cases.iter().all(|case| names.contains(case)), "{cases:?} are not of {suite}");
     }
     let cases: usize = SUITES.iter().map(|(_, names)| names.len()).sum();
-    println!("{} of {} promises of the ports have a case; {cases} cases in all", PROMISES.len(), lines.len());
+    let kept = format!("{} of {} promises of the ports have a case; {cases} cases in all", PROMISES.len(), lines.len());
+    wareroom_test_kit::report(&kept);
 }

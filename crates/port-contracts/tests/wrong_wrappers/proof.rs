@@ -8,6 +8,7 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
+use wareroom_test_kit::report;
 
 /// A case, ready to run with the fixture of its suite's wrong wrapper.
 pub(crate) struct Case {
@@ -106,7 +107,7 @@ where
             Err(_) => wrong.push(format!("{name} never ends with {:?}", by_name[name])),
         }
     }
-    println!("{suite}: {rejections} of {} contract cases reject their wrong wrapper", names.len());
+    report(&format!("{suite}: {rejections} of {} contract cases reject their wrong wrapper", names.len()));
     assert!(wrong.is_empty(), "{suite}:\n{}", wrong.join("\n"));
     assert_eq!(rejections, names.len());
     doomed.shutdown_background();

@@ -57,7 +57,7 @@ async fn serve(config: &Config) -> Ended {
         async move { worker.run(stop).await }
     });
     let mut serving = tokio::spawn(server.run(api.endpoint(), stop.clone()));
-    banner::show(&public_url, wired.data_directory.as_ref());
+    banner::show(&public_url, wired.data_directory.as_ref(), logging::is_pretty(config));
 
     tokio::select! {
         signal = wait_for_signal() => signal?,

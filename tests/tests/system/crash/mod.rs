@@ -33,8 +33,12 @@ async fn nothing_acknowledged_is_lost_however_often_the_process_is_killed() {
     let data = folder.path().join("data");
     let ledger = Arc::new(Ledger::default());
     let (started, mut kills) = (Instant::now(), BTreeMap::new());
+    let first_aim = random.usize(..STAGES.len());
     for round in 0..rounds {
-        let killed = self::round(&data, round, &mut random, &ledger).await;
+        // Every second kill is aimed, at one stage after the other.
+        let turn = first_aim + usize::try_from(round / 2).unwrap();
+        let aim = round.is_multiple_of(2).then(|| STAGES[turn % STAGES.len()]);
+        let killed = self::round(&data, round, aim, &mut random, &ledger).await;
         *kills.entry(killed).or_insert(0u64) += 1;
     }
     let binary = RunningBinary::start(&data, &[]).await;
@@ -51,8 +55,13 @@ async fn nothing_acknowledged_is_lost_however_often_the_process_is_killed() {
 }
 
 /// One life of the process; answers what it died at.
-async fn round(data: &Path, round: u64, random: &mut Rng, ledger: &Arc<Ledger>) -> &'static str {
-    let aim = round.is_multiple_of(2).then(|| STAGES[random.usize(..STAGES.len())]);
+async fn round(
+    data: &Path,
+    round: u64,
+    aim: Option<&'static str>,
+    random: &mut Rng,
+    ledger: &Arc<Ledger>,
+) -> &'static str {
     let stop_at = aim.map(|stage| format!("{stage}:{}", random.u64(1..=5)));
     let arguments: Vec<&str> = stop_at.iter().flat_map(|stop_at| ["--stop-at", stop_at]).collect();
     let mut binary = RunningBinary::start(data, &arguments).await;
