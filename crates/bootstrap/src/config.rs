@@ -74,6 +74,7 @@ pub struct Config {
     pub codec_timeout: Duration,
     pub store_wait: Duration,
     pub drain: Duration,
+    pub stop_delay: Duration,
     pub max_connections: usize,
     pub log: String,
     pub log_format: Option<LogFormat>,
@@ -129,6 +130,10 @@ impl Config {
             codec_timeout: read(sources, "codec_timeout", values::duration)?,
             store_wait: read(sources, "store_wait", values::duration)?,
             drain: read(sources, "drain", values::duration)?,
+            stop_delay: read(sources, "stop_delay", |text| match text {
+                "0s" => Some(Duration::ZERO),
+                _ => values::duration(text),
+            })?,
             max_connections: read(sources, "max_connections", |text| values::number(text, &(1..=1_000_000)))?,
             log: read(sources, "log", |text| (!text.is_empty()).then(|| text.to_owned()))?,
             log_format: read_or(sources, "log_format", None, |text| match text {
@@ -158,6 +163,12 @@ impl Config {
             return Err(ConfigError::Combination(format!(
                 "listen is {}, which others can reach, and there are no accounts yet: every caller could do everything. \
                  Set WAREROOM_AUTH=none if that is meant, or listen on 127.0.0.1",
+                self.listen
+            )));
+        }
+        if self.listen.ip().is_unspecified() && self.public_url.is_none() {
+            return Err(ConfigError::Combination(format!(
+                "listen is {}, which is no address that a link could name. Set WAREROOM_PUBLIC_URL to what clients see",
                 self.listen
             )));
         }
@@ -242,7 +253,10 @@ mod tests {
     fn others_are_let_in_only_when_that_is_spelled_out() {
         let error = config(&[("listen", "0.0.0.0:8080")]).unwrap_err().to_string();
         assert!(error.contains("WAREROOM_AUTH=none"), "{error}");
-        assert!(config(&[("listen", "0.0.0.0:8080"), ("auth", "none")]).is_ok());
+        let open = [("listen", "0.0.0.0:8080"), ("auth", "none"), ("public_url", "http://shop.example")];
+        assert!(config(&open).is_ok());
+        let error = config(&open[..2]).unwrap_err().to_string();
+        assert!(error.contains("WAREROOM_PUBLIC_URL"), "{error}");
         assert!(config(&[("listen", "[::1]:8080")]).is_ok());
     }
 

@@ -75,6 +75,12 @@ pub const SETTINGS: &[Setting] = &[
     row("codec_timeout", "60s", DURATION, "how long decoding and encoding one image may take"),
     row("store_wait", "5s", DURATION, "how long a request waits for its turn to write before it is told to come back"),
     row("drain", "25s", DURATION, "how long running work may go on after the stop signal"),
+    row(
+        "stop_delay",
+        "0s",
+        "0s, or a duration",
+        "how long the API answers on as not ready before it stops, for balancers to notice",
+    ),
     row("max_connections", "1024", "a number from 1", "how many connections the API keeps open at once"),
     row("log", "info", "error, warn, info, debug, trace, or directives by module", "what is logged"),
     row("log_format", "pretty on a terminal, else json", "pretty or json", "how it is logged"),

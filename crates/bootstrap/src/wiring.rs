@@ -95,8 +95,9 @@ async fn open_database(config: &Config) -> Result<Database, StartError> {
                 ..wareroom_sqlite::SqliteConfig::at(path)
             };
             let store = wareroom_sqlite::SqliteStore::open(settings).await.map_err(|error| failed(error.into()))?;
-            // The lock of the data directory says that whoever held these is gone.
-            let freed = store.release_leases().await.map_err(|error| failed(error.into()))?;
+            // The lock of the data directory says that whoever held these is gone; of a file elsewhere it says nothing.
+            let locked = path.starts_with(&config.data_dir);
+            let freed = if locked { store.release_leases().await.map_err(|error| failed(error.into()))? } else { 0 };
             if freed > 0 {
                 tracing::info!(freed, "jobs of a process that ended without notice are taken up again");
             }

@@ -67,8 +67,11 @@ async fn serve(config: &Config) -> Ended {
     }
     tracing::info!("stopping: finishing what runs; a second signal ends it at once");
     readiness.stop();
-    stop.cancel();
-    let finished = async { (serving.await, working.await) };
+    let finished = async {
+        tokio::time::sleep(config.stop_delay).await;
+        stop.cancel();
+        (serving.await, working.await)
+    };
     tokio::select! {
         (connections, jobs) = finished => {
             let (connections, jobs) = (connections?, jobs?);
