@@ -3,6 +3,7 @@
 use crate::breaker::Waits;
 use crate::{Breaker, Verdict, WorkerSettings};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -74,11 +75,14 @@ impl JobHandler {
 
     /// Begins the attempt, waiting for our own stores as long as the delivery may take.
     async fn begin(&self, job: &Stamped<Job>, deadline: Instant, stop: &CancellationToken) -> Option<AttemptBegun> {
-        let begun = self.hold(deadline, stop, || self.app.begin_attempt(job)).await;
-        match begun {
+        match self.hold(deadline, stop, || self.app.begin_attempt(job)).await {
             Held::Done(begun) => Some(begun),
             Held::Refused(Verdict::Acknowledge) => Some(AttemptBegun::Settled),
-            Held::Refused(_) | Held::Stopped => None,
+            Held::Refused(_) => {
+                self.pause(stop).await;
+                None
+            }
+            Held::Stopped { .. } => None,
         }
     }
 
@@ -87,16 +91,17 @@ impl JobHandler {
         let started = Instant::now();
         match self.hold(deadline, stop, || self.app.make_attempt(attempt)).await {
             Held::Done(outcome) => {
+                self.breaker.reset();
                 log(attempt, &outcome, started.elapsed());
                 Settled::Acknowledged
             }
             Held::Refused(Verdict::Acknowledge) => Settled::Acknowledged,
-            Held::Refused(_) => Settled::Released,
-            Held::Stopped if !stop.is_cancelled() && !self.breaker.is_open() => {
-                tracing::warn!(image_id = %attempt.image.id, "an attempt took longer than a job may, it counts");
+            Held::Refused(_) => {
+                self.pause(stop).await;
                 Settled::Released
             }
-            Held::Stopped => {
+            Held::Stopped { troubled: false } if !stop.is_cancelled() => self.overrun(attempt, started).await,
+            Held::Stopped { .. } => {
                 let handed_back = tokio::time::timeout(HAND_BACK_LIMIT, self.app.hand_back_attempt(attempt)).await;
                 let image_id = attempt.image.id.to_string();
                 match handed_back {
@@ -111,6 +116,28 @@ impl JobHandler {
         }
     }
 
+    /// The attempt took longer than a job may, and no store of ours is to blame: it counts.
+    async fn overrun(&self, attempt: &ImageAttempt, started: Instant) -> Settled {
+        match self.app.overrun_attempt(attempt).await {
+            Ok(outcome) => {
+                log(attempt, &outcome, started.elapsed());
+                Settled::Acknowledged
+            }
+            Err(error) => {
+                tracing::warn!(image_id = %attempt.image.id, %error, "an attempt took too long, which could not be stored");
+                Settled::Released
+            }
+        }
+    }
+
+    /// Lets some time pass before a message goes back that would fail again at once.
+    async fn pause(&self, stop: &CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(self.settings.store_wait_max) => {}
+        }
+    }
+
     /// Runs a use case until it ends otherwise than by a failure of our own stores.
     async fn hold<T, Answer>(
         &self,
@@ -122,15 +149,19 @@ impl JobHandler {
         Answer: Future<Output = Result<T, Error>>,
     {
         let mut waits = Waits::new(self.settings.store_wait, self.settings.store_wait_max);
+        let troubled = AtomicBool::new(false);
         let work = async {
             loop {
                 match use_case().await {
                     Ok(done) => {
-                        self.breaker.reset();
+                        if troubled.load(Ordering::Relaxed) {
+                            self.breaker.reset();
+                        }
                         return Held::Done(done);
                     }
                     Err(error) => match Verdict::on(error.code) {
                         Verdict::Hold => {
+                            troubled.store(true, Ordering::Relaxed);
                             self.breaker.trip(&error);
                             waits.wait().await;
                         }
@@ -145,8 +176,8 @@ impl JobHandler {
         tokio::select! {
             biased;
             held = work => held,
-            () = stop.cancelled() => Held::Stopped,
-            () = tokio::time::sleep_until(deadline) => Held::Stopped,
+            () = stop.cancelled() => Held::Stopped { troubled: troubled.load(Ordering::Relaxed) },
+            () = tokio::time::sleep_until(deadline) => Held::Stopped { troubled: troubled.load(Ordering::Relaxed) },
         }
     }
 }
@@ -155,7 +186,10 @@ impl JobHandler {
 enum Held<T> {
     Done(T),
     Refused(Verdict),
-    Stopped,
+    /// There is no time left; whether our own stores were the reason.
+    Stopped {
+        troubled: bool,
+    },
 }
 
 fn log(attempt: &ImageAttempt, outcome: &Outcome, took: Duration) {

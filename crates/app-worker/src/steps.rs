@@ -15,6 +15,9 @@ pub(crate) fn spawn(tasks: &TaskTracker, app: &Arc<Application>, settings: &Work
         tasks.spawn(supervised("relay", relay, Arc::clone(app), loops.clone()));
     }
     tasks.spawn(supervised("sequence", sequence, Arc::clone(app), loops.clone()));
+    // Kept outside of the step: one that starts again goes on where it was.
+    let position = Arc::default();
+    let announce = move |app, loops| announce(app, loops, Arc::clone(&position));
     tasks.spawn(supervised("announce", announce, Arc::clone(app), loops.clone()));
     tasks.spawn(supervised("rescue", rescue, Arc::clone(app), loops));
 }
@@ -87,8 +90,7 @@ async fn sequence(app: Arc<Application>, loops: Loops) {
 }
 
 /// Begins at the newest event: what happened before this process cannot be in its caches.
-async fn announce(app: Arc<Application>, loops: Loops) {
-    let position: Mutex<Option<EventPosition>> = Mutex::new(None);
+async fn announce(app: Arc<Application>, loops: Loops, position: Arc<Mutex<Option<EventPosition>>>) {
     let step = || async {
         let mut position = position.lock().await;
         let from = match *position {

@@ -9,7 +9,7 @@ pub enum Verdict {
     Acknowledge,
     /// Our own stores are in trouble: hold the message, wait, try the same again. No attempt is counted for it.
     Hold,
-    /// Give the message back with its attempt counted, so that it ends as a dead letter if this goes on.
+    /// Give the message back after a pause. An attempt that was begun counts, so that it ends as a dead letter if this goes on.
     Release,
 }
 

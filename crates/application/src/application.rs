@@ -104,12 +104,17 @@ impl Application {
         images::process_image::make(self, attempt).await
     }
 
+    /// Ends an attempt that took too long: it counts, and another is made after the back-off if one is left.
+    pub async fn overrun_attempt(&self, attempt: &ImageAttempt) -> Result<Outcome, Error> {
+        images::process_image::overrun(self, attempt).await
+    }
+
     /// Gives back an attempt that cannot be made now; it does not count.
     pub async fn hand_back_attempt(&self, attempt: &ImageAttempt) -> Result<(), Error> {
         images::process_image::hand_back(self, attempt).await
     }
 
-    /// Asks again for images whose attempt never ended and whose job is gone; answers to how many.
+    /// Asks again for images whose attempt did not end for so long that its job must be gone; answers to how many.
     pub async fn rescue_images(&self) -> Result<usize, Error> {
         images::rescue_images::execute(self).await
     }

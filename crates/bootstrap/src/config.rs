@@ -153,9 +153,9 @@ impl Config {
         self.job_deadline + (self.job_deadline / 2).min(Duration::from_mins(1))
     }
 
-    /// Whether anything is kept in the data directory.
-    pub fn uses_data_directory(&self) -> bool {
-        matches!(self.database, DatabaseUrl::Sqlite(_)) || matches!(self.blobs, BlobUrl::Files(_))
+    /// Whether anything outlives the process.
+    pub fn is_durable(&self) -> bool {
+        matches!(self.database, DatabaseUrl::Sqlite(_))
     }
 
     fn check(&self, open: bool) -> Result<(), ConfigError> {
@@ -172,13 +172,19 @@ impl Config {
                 self.listen
             )));
         }
-        let durable = matches!(self.database, DatabaseUrl::Sqlite(_));
+        if self.codec_timeout * 2 >= self.job_deadline {
+            return Err(ConfigError::Combination(format!(
+                "codec_timeout is {:?} and job_deadline {:?}; an image may wait as long as it is processed, so the deadline \
+                 must be more than twice the time-out",
+                self.codec_timeout, self.job_deadline
+            )));
+        }
         let refuse = |key: &str| {
             let text =
                 format!("{key} is memory: while database_url outlives the process; what was accepted would be lost");
             Err(ConfigError::Combination(text))
         };
-        match (durable, self.queue, &self.blobs) {
+        match (self.is_durable(), self.queue, &self.blobs) {
             (true, QueueUrl::Memory, _) => refuse("queue_url"),
             (true, _, BlobUrl::Memory) => refuse("blob_url"),
             _ => Ok(()),
@@ -261,11 +267,17 @@ mod tests {
     }
 
     #[test]
+    fn a_job_has_time_for_the_codec_to_take_too_long() {
+        let error = config(&[("codec_timeout", "3min")]).unwrap_err().to_string();
+        assert!(error.contains("job_deadline"), "{error}");
+    }
+
+    #[test]
     fn what_outlives_the_process_is_not_fed_from_what_does_not() {
         assert!(config(&[("queue_url", "memory:")]).is_err());
         assert!(config(&[("blob_url", "memory:")]).is_err());
         let memory = config(&[("database_url", "memory:"), ("queue_url", "memory:")]).unwrap();
         assert_eq!(memory.blobs, BlobUrl::Memory);
-        assert!(!memory.uses_data_directory());
+        assert!(!memory.is_durable());
     }
 }

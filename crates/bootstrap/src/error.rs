@@ -44,17 +44,17 @@ pub enum ConfigError {
 /// Why Wareroom did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The data directory cannot be made or used.
-    #[error("the data directory {} cannot be used", path.display())]
-    DataDirectory {
-        /// Which.
+    /// The lock cannot be made: no right, no folder, no room.
+    #[error("{} cannot be locked", path.display())]
+    Lock {
+        /// The lock's file.
         path: PathBuf,
         /// Why.
         #[source]
         source: std::io::Error,
     },
-    /// Another process serves from it.
-    #[error("the data directory {} is in use by another wareroom", .0.display())]
+    /// Another process serves from the same place.
+    #[error("{} is held: another wareroom serves from there", .0.display())]
     Locked(PathBuf),
     /// An adapter could not be opened.
     #[error("the {what} could not be opened")]

@@ -7,9 +7,9 @@
 //! Nothing here speaks HTTP.
 
 mod config;
-mod data_directory;
 mod error;
 mod in_memory;
+mod locks;
 mod sources;
 mod values;
 mod wiring;
@@ -17,8 +17,8 @@ mod wiring;
 pub mod settings;
 
 pub use config::{BlobUrl, CacheUrl, Config, DatabaseUrl, LogFormat, QueueUrl};
-pub use data_directory::DataDirectory;
 pub use error::{ConfigError, StartError};
 pub use in_memory::{InMemory, in_memory};
+pub use locks::Locks;
 pub use sources::{Origin, Sources};
 pub use wiring::{Wired, wire};

@@ -1,6 +1,6 @@
 //! One `match` per choice: from a configuration to an application.
 
-use crate::{BlobUrl, CacheUrl, Config, DataDirectory, DatabaseUrl, QueueUrl, StartError};
+use crate::{BlobUrl, CacheUrl, Config, DatabaseUrl, Locks, QueueUrl, StartError};
 use std::sync::Arc;
 use wareroom_application::{Application, Ports, Settings};
 use wareroom_decorators::{CacheInvalidations, CachedProductQueries};
@@ -15,13 +15,13 @@ use wareroom_system::{SystemClock, SystemIds};
 pub struct Wired {
     /// The application.
     pub application: Arc<Application>,
-    /// The lock of the data directory, when there is one.
-    pub data_directory: Option<DataDirectory>,
+    /// The locks of what it uses on disk.
+    pub locks: Locks,
 }
 
-/// Opens every adapter that the configuration asks for, for the one process that serves from the data directory.
+/// Opens every adapter that the configuration asks for, for the one process that serves from there.
 pub async fn wire(config: &Config) -> Result<Wired, StartError> {
-    let data_directory = if config.uses_data_directory() { Some(DataDirectory::lock(&config.data_dir)?) } else { None };
+    let locks = Locks::take(config)?;
     let database = open_database(config).await?;
     let (products, invalidations) = cached(config, Arc::clone(&database.products));
     let (outbox, queue) = match config.queue {
@@ -40,7 +40,7 @@ pub async fn wire(config: &Config) -> Result<Wired, StartError> {
         clock: Arc::new(SystemClock::default()),
         ids: Arc::new(SystemIds),
     };
-    Ok(Wired { application: Arc::new(Application::new(ports, settings(config))), data_directory })
+    Ok(Wired { application: Arc::new(Application::new(ports, settings(config))), locks })
 }
 
 fn settings(config: &Config) -> Settings {
@@ -95,9 +95,8 @@ async fn open_database(config: &Config) -> Result<Database, StartError> {
                 ..wareroom_sqlite::SqliteConfig::at(path)
             };
             let store = wareroom_sqlite::SqliteStore::open(settings).await.map_err(|error| failed(error.into()))?;
-            // The lock of the data directory says that whoever held these is gone; of a file elsewhere it says nothing.
-            let locked = path.starts_with(&config.data_dir);
-            let freed = if locked { store.release_leases().await.map_err(|error| failed(error.into()))? } else { 0 };
+            // The lock says that whoever held these is gone.
+            let freed = store.release_leases().await.map_err(|error| failed(error.into()))?;
             if freed > 0 {
                 tracing::info!(freed, "jobs of a process that ended without notice are taken up again");
             }

@@ -27,6 +27,7 @@ macro_rules! outbox_cases {
             a_commit_stores_its_jobs_and_events
             a_unit_that_does_not_commit_leaves_no_jobs_and_events
             a_job_comes_back_as_it_was_left
+            a_job_that_is_left_again_replaces_itself_and_voids_its_loan
             a_row_is_not_lent_to_two_while_its_lease_lasts
             a_row_is_lent_again_when_its_lease_is_over
             a_row_is_not_lent_before_it_is_due
@@ -100,6 +101,23 @@ pub async fn a_commit_stores_its_jobs_and_events<F: OutboxFixture>() {
     while events.sequence(100).await.expect("events are sequenced") > 0 {}
     let read = events.read(EventPosition(0), 100).await.expect("events are read");
     assert_eq!(read.into_iter().map(|(_, event)| event).collect::<Vec<_>>(), [event]);
+}
+
+/// A job whose id is that of one that is there MUST replace it and void its loan.
+pub async fn a_job_that_is_left_again_replaces_itself_and_voids_its_loan<F: OutboxFixture>() {
+    let fixture = F::fresh(LONG).await;
+    let (store, relay) = (fixture.store(), fixture.relay());
+    let job = jobs(1);
+    leave(&store, &job, Duration::ZERO).await;
+    let before = claim_one(&relay, LONG).await;
+    leave(&store, &job, Duration::ZERO).await;
+    assert_eq!(rows(&relay).await, 1, "the job is there beside itself");
+    let after = claim_one(&relay, LONG).await;
+    assert_eq!(after.message, Message::of(&job[0]));
+    within("done answers", relay.done(&[before])).await.expect("done");
+    assert_eq!(rows(&relay).await, 1, "a loan that was voided still counted");
+    within("done answers", relay.done(&[after])).await.expect("done");
+    assert_eq!(rows(&relay).await, 0);
 }
 
 /// Jobs and events MUST be stored only if the unit commits.

@@ -1,8 +1,8 @@
 //! What travels: a job or an event as bytes, with the number of its schema.
 //!
-//! The schema number is written with every message and row, and numbers N and N-1 are read, so that an old and a new process
-//! can run side by side during an upgrade. The bodies are postcard, which is not self-describing: a changed body takes a new
-//! number.
+//! The schema number is written with every message and row. So far there is only the first; from the second on, N and N-1
+//! are read, so that an old and a new process can run side by side during an upgrade. A job's body is the id it is about. An
+//! event's body is postcard, which is not self-describing: a changed body takes a new number.
 
 use bytes::Bytes;
 use jiff::Timestamp;

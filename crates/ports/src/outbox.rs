@@ -11,7 +11,9 @@ use wareroom_domain::{Event, Job, Stamped};
 /// - Jobs and events MUST be stored with the unit's rows, and only if it commits.
 pub trait Outbox: Send {
     /// Leaves a job, to be given to nobody before `due_in` after the commit, by the store's clock (zero: at once). This is
-    /// also how a retry waits.
+    /// also how a retry waits: a job leaves itself again in the unit that stores why.
+    ///
+    /// - A job whose id is that of one that is there MUST replace it and void its loan.
     fn job(&mut self, job: Stamped<Job>, due_in: Duration);
 
     /// Leaves an event.

@@ -1,6 +1,6 @@
 //! An application in memory, with a clock and ids that never vary.
 
-use crate::{Fault, Flaky};
+use crate::{Fault, Flaky, Stalling};
 use bytes::Bytes;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub struct TestApp {
     pub blob_fault: Fault,
     /// While on, every rendering takes too long.
     pub codec_fault: Fault,
+    /// While on, no rendering ever ends.
+    pub codec_stall: Fault,
     worker: WorkerSettings,
 }
 
@@ -45,17 +47,18 @@ impl TestApp {
         change(&mut settings);
         let clock = Arc::new(FixedClock::new(Timestamp::from_second(1_800_000_000).unwrap()));
         let memory = in_memory(clock.clone(), Arc::new(CountingIds::default()), None, settings.clone());
-        let (store_fault, blob_fault, codec_fault) = (Fault::default(), Fault::default(), Fault::default());
+        let (store_fault, blob_fault) = (Fault::default(), Fault::default());
+        let (codec_fault, codec_stall) = (Fault::default(), Fault::default());
         let ports = memory.application.ports().clone();
         let ports = Ports {
             store: Arc::new(Flaky::new(ports.store, store_fault.clone())),
             blobs: Arc::new(Flaky::new(ports.blobs, blob_fault.clone())),
-            codec: Arc::new(Flaky::new(ports.codec, codec_fault.clone())),
+            codec: Arc::new(Stalling::new(Arc::new(Flaky::new(ports.codec, codec_fault.clone())), codec_stall.clone())),
             ..ports
         };
         let application = Arc::new(Application::new(ports, settings));
         let worker = WorkerSettings { store_wait: Duration::from_millis(5), ..WorkerSettings::default() };
-        Self { application, store: memory.store, clock, store_fault, blob_fault, codec_fault, worker }
+        Self { application, store: memory.store, clock, store_fault, blob_fault, codec_fault, codec_stall, worker }
     }
 
     /// Registers somebody.

@@ -85,7 +85,7 @@ impl BlobStore for Flaky<dyn BlobStore> {
     }
 }
 
-/// A codec that takes too long while its fault is on.
+/// A codec that answers that it took too long while its fault is on.
 #[async_trait]
 impl ImageCodec for Flaky<dyn ImageCodec> {
     fn revision(&self) -> &str {
@@ -103,5 +103,41 @@ impl ImageCodec for Flaky<dyn ImageCodec> {
         limits: &CodecLimits,
     ) -> Result<Rendering, CodecError> {
         if self.fault.is_on() { Err(CodecError::Timeout) } else { self.port.render(source, specs, limits).await }
+    }
+}
+
+/// A codec that never answers while its fault is on.
+pub struct Stalling {
+    codec: Arc<dyn ImageCodec>,
+    fault: Fault,
+}
+
+impl Stalling {
+    /// Puts the fault before the codec.
+    pub fn new(codec: Arc<dyn ImageCodec>, fault: Fault) -> Self {
+        Self { codec, fault }
+    }
+}
+
+#[async_trait]
+impl ImageCodec for Stalling {
+    fn revision(&self) -> &str {
+        self.codec.revision()
+    }
+
+    async fn inspect(&self, source: Bytes, limits: &CodecLimits) -> Result<Inspected, CodecError> {
+        self.codec.inspect(source, limits).await
+    }
+
+    async fn render(
+        &self,
+        source: Bytes,
+        specs: &[RenditionSpec],
+        limits: &CodecLimits,
+    ) -> Result<Rendering, CodecError> {
+        if self.fault.is_on() {
+            std::future::pending::<()>().await;
+        }
+        self.codec.render(source, specs, limits).await
     }
 }

@@ -13,6 +13,6 @@ mod report;
 pub use app::TestApp;
 pub use binary::{RunningBinary, binary_under_test};
 pub use client::{Answer, Client, Lost};
-pub use flaky::{Fault, Flaky};
+pub use flaky::{Fault, Flaky, Stalling};
 pub use picture::{Encoding, Picture};
 pub use report::report;

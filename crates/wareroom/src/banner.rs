@@ -1,16 +1,17 @@
 //! What a newcomer sees first: where everything is, and how to stop. Programs that read the log get the same as a line of it.
 
-use wareroom_bootstrap::DataDirectory;
+use std::path::Path;
+use wareroom_bootstrap::{BlobUrl, Config, DatabaseUrl};
 
-pub(crate) fn show(url: &str, data: Option<&DataDirectory>, for_people: bool) {
+pub(crate) fn show(url: &str, config: &Config, for_people: bool) {
     let version = env!("CARGO_PKG_VERSION");
-    let data = data.map_or_else(
-        || "in memory, gone when it stops".to_owned(),
-        |directory| {
-            let path = directory.path();
-            path.canonicalize().unwrap_or_else(|_| path.to_owned()).display().to_string()
+    let data = match (&config.database, &config.blobs) {
+        (DatabaseUrl::Sqlite(database), BlobUrl::Files(blobs)) => match (database.parent(), blobs.parent()) {
+            (Some(folder), Some(other)) if folder == other => whole(folder),
+            _ => format!("{} and {}", whole(database), whole(blobs)),
         },
-    );
+        _ => "in memory, gone when it stops".to_owned(),
+    };
     if for_people {
         eprintln!(
             "\nWareroom {version}\n\n  API      {url}\n  Spec     {url}/openapi.json\n  Health   {url}/healthz/ready\n  \
@@ -19,4 +20,8 @@ pub(crate) fn show(url: &str, data: Option<&DataDirectory>, for_people: bool) {
     } else {
         tracing::info!(version, url, data, "serving");
     }
+}
+
+fn whole(path: &Path) -> String {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned()).display().to_string()
 }

@@ -18,6 +18,8 @@ enum Call {
     Name(String),
     /// A folder of the blob store was synced.
     SyncFolder(String),
+    /// A page with the rows of renditions of these names was written to the database's log.
+    LogRows(Vec<&'static str>),
     /// The database's log was synced.
     SyncLog,
     /// Bytes that begin like an answer with this status were sent.
@@ -33,9 +35,9 @@ async fn a_blob_and_its_folder_and_the_row_are_synced_in_this_order_before_the_a
         "-f",
         "-y",
         "-s",
-        "32",
+        "5000",
         "-e",
-        "trace=fsync,fdatasync,rename,renameat,renameat2,link,linkat,write,writev,sendto,sendmsg",
+        "trace=fsync,fdatasync,pwrite64,rename,renameat,renameat2,link,linkat,write,writev,sendto,sendmsg",
     ]);
     strace.arg("-o").arg(&trace);
     let binary = RunningBinary::start_behind(strace, &data, &[]).await;
@@ -54,19 +56,28 @@ async fn a_blob_and_its_folder_and_the_row_are_synced_in_this_order_before_the_a
     assert!(named.1 < answered, "the source was named after the answer");
     assert_durable(calls, &source, named, answered);
     for rendition in settled["images"][0]["renditions"].as_array().unwrap() {
-        let key = key_of(rendition);
+        let (key, name) = (key_of(rendition), rendition["name"].as_str().unwrap());
         let named = name_of(calls, &key);
-        assert_durable(calls, &key, named, calls.len());
+        let row = position(calls, 0, |call| matches!(call, Call::LogRows(written) if written.contains(&name)));
+        assert_synced(calls, &key, named, row);
+        position(calls, row, |call| *call == Call::SyncLog);
     }
 }
 
 /// From the sync of a blob's bytes to the sync of the log that names it, in order, before `end`.
-fn assert_durable(calls: &[Call], key: &str, (from, named): (String, usize), end: usize) {
+fn assert_durable(calls: &[Call], key: &str, named: (String, usize), end: usize) {
+    let folder = assert_synced(calls, key, named, end);
+    let log = position(calls, folder, |call| *call == Call::SyncLog);
+    assert!(log < end, "{key}: folder at {folder}, log at {log}, end at {end}: {calls:#?}");
+}
+
+/// The sync of a blob's bytes, its name, the sync of its folder, in order, before `end`; answers where the last one was.
+fn assert_synced(calls: &[Call], key: &str, (from, named): (String, usize), end: usize) -> usize {
     let bytes = calls[..named].iter().rposition(|call| *call == Call::SyncBlob(from.clone()));
     assert!(bytes.is_some(), "the bytes of {key} were not synced before they got their name: {calls:#?}");
     let folder = position(calls, named, |call| matches!(call, Call::SyncFolder(_)));
-    let log = position(calls, folder, |call| *call == Call::SyncLog);
-    assert!(log < end, "{key}: folder at {folder}, log at {log}, end at {end}: {calls:#?}");
+    assert!(folder < end, "{key}: folder at {folder}, end at {end}: {calls:#?}");
+    folder
 }
 
 fn position(calls: &[Call], from: usize, wanted: impl Fn(&Call) -> bool) -> usize {
@@ -121,6 +132,13 @@ fn read(call: &str, blobs: &Path) -> Option<Call> {
             }
             let inside = Path::new(&path).starts_with(blobs);
             inside.then(|| if Path::new(&path).is_dir() { Call::SyncFolder(path) } else { Call::SyncBlob(path) })
+        }
+        "pwrite64" if path()?.ends_with("-wal") => {
+            // A row's texts stand side by side: the name, then the format.
+            let rows = [("thumb", "thumbwebp"), ("medium", "mediumwebp"), ("main", "mainjpeg")];
+            let written: Vec<_> =
+                rows.into_iter().filter(|(_, row)| rest.contains(row)).map(|(name, _)| name).collect();
+            (!written.is_empty()).then_some(Call::LogRows(written))
         }
         "rename" | "renameat" | "renameat2" | "link" | "linkat" if succeeded => {
             let names: Vec<&str> = rest.split('"').skip(1).step_by(2).collect();

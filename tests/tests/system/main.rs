@@ -3,6 +3,7 @@
 
 mod architecture;
 mod crash;
+#[cfg(target_os = "linux")]
 mod durability;
 mod embedding;
 mod error_codes;

@@ -97,7 +97,7 @@ async fn a_second_serve_on_the_same_data_is_refused() {
         .unwrap();
     assert!(!second.status.success());
     let message = String::from_utf8_lossy(&second.stderr).into_owned();
-    assert!(message.contains("in use by another wareroom"), "{message}");
+    assert!(message.contains("another wareroom serves from there"), "{message}");
     assert!(binary.stop().await);
 }
 

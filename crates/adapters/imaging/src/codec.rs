@@ -20,7 +20,7 @@ const REVISION: &str = "imaging-1";
 /// The target of the events that name the stage a source is in, told on the thread that does the work.
 const STAGE: &str = "wareroom::stage";
 
-/// Inspects and renders images on threads of its own.
+/// Inspects and renders images on a bounded number of blocking threads.
 pub struct Imaging {
     renders: Pool,
     // Headers are read while a client waits, so they do not queue behind renders.
@@ -28,7 +28,7 @@ pub struct Imaging {
 }
 
 impl Imaging {
-    /// A codec of that many threads for rendering, and as many again for reading headers.
+    /// A codec that renders on that many threads at most, and reads headers on as many again.
     pub fn new(config: ImagingConfig) -> Self {
         Self { renders: Pool::new(config.threads), inspections: Pool::new(config.threads) }
     }

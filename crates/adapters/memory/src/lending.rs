@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
-use wareroom_domain::Lane;
+use wareroom_domain::{Lane, MessageId};
 use wareroom_ports::{Backlog, Claimed, Message};
 
 #[derive(Default)]
@@ -23,6 +23,8 @@ pub(crate) struct Lending {
 #[derive(Default)]
 struct Rows {
     by_turn: HashMap<u64, Row>,
+    /// The turn of the row that was put last with that id.
+    by_id: HashMap<MessageId, u64>,
     /// By the moment from which it may be lent: when it is due, when its loan ends, when it was given back.
     by_lane: BTreeMap<Lane, BTreeSet<(Instant, u64)>>,
     by_due: BTreeSet<(Instant, u64)>,
@@ -41,6 +43,7 @@ impl Rows {
         let turn = self.newest_turn;
         self.by_lane.entry(row.message.lane).or_default().insert((row.free_from, turn));
         self.by_due.insert((row.due, turn));
+        self.by_id.insert(row.message.id, turn);
         self.by_turn.insert(turn, row);
         turn
     }
@@ -51,6 +54,9 @@ impl Rows {
             places.remove(&(row.free_from, turn));
         }
         self.by_due.remove(&(row.due, turn));
+        if self.by_id.get(&row.message.id) == Some(&turn) {
+            self.by_id.remove(&row.message.id);
+        }
         Some(row)
     }
 
@@ -74,6 +80,18 @@ impl Rows {
 impl Lending {
     fn rows(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes messages in like [`add`](Self::add). One that is there already under the same id is replaced, its loan void.
+    pub(crate) fn replace(&self, messages: Vec<(Message, Duration)>) {
+        let mut rows = self.rows();
+        for (message, _) in &messages {
+            if let Some(turn) = rows.by_id.get(&message.id).copied() {
+                rows.take(turn);
+            }
+        }
+        drop(rows);
+        self.add(messages);
     }
 
     /// Takes messages in, each to be lent this long from now at the earliest.

@@ -68,7 +68,7 @@ impl UnitOfWork for MemoryUnit {
         let mut state = shared.write();
         let jobs = state.apply(staged);
         // Before the rows can be read, so that whoever sees them finds their jobs counted too.
-        shared.jobs.add(jobs);
+        shared.jobs.replace(jobs);
         drop(state);
         drop(writer);
         Ok(())

@@ -102,12 +102,12 @@ pub(crate) fn done(connection: &Connection, id: MessageId, token: u64) -> Result
     Ok(deleted == 1)
 }
 
-/// Takes one job back from whoever holds this token.
+/// Takes one job back from whoever holds this token. It goes behind those that wait already, so that one that comes back
+/// again and again starves nobody.
 pub(crate) fn release(connection: &Connection, id: MessageId, token: u64) -> Result<()> {
-    connection
-        .prepare_cached("UPDATE jobs SET leased_until = NULL, token = NULL WHERE id = ?1 AND token = ?2")?
-        .execute((id.0, token))
-        .map(drop)
+    let sql =
+        "UPDATE jobs SET leased_until = NULL, token = NULL, due_at = max(due_at, ?3) WHERE id = ?1 AND token = ?2";
+    connection.prepare_cached(sql)?.execute((id.0, token, now(connection)?)).map(drop)
 }
 
 /// Takes every job back.

@@ -8,25 +8,31 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use wareroom_app_worker::{Worker, WorkerReport, WorkerSettings};
 use wareroom_application::{Application, Ports};
-use wareroom_domain::{Attempts, Event, EventPosition, ImageState, ProductId, Stamped};
+use wareroom_domain::{Attempts, Event, EventPosition, ImageState, ProductId, Reason, Stamped};
 use wareroom_ports::{EventLog, StoreError};
 use wareroom_test_kit::TestApp;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
 fn start(app: &TestApp) -> (CancellationToken, tokio::task::JoinHandle<WorkerReport>) {
-    start_over(Arc::clone(&app.application))
+    start_with(Arc::clone(&app.application), quick())
 }
 
-fn start_over(application: Arc<Application>) -> (CancellationToken, tokio::task::JoinHandle<WorkerReport>) {
-    let settings = WorkerSettings {
+fn quick() -> WorkerSettings {
+    WorkerSettings {
         concurrency: 2,
         drain: Duration::from_millis(100),
         store_wait: Duration::from_millis(5),
         store_wait_max: Duration::from_millis(20),
         poll: Duration::from_millis(5),
         ..WorkerSettings::default()
-    };
+    }
+}
+
+fn start_with(
+    application: Arc<Application>,
+    settings: WorkerSettings,
+) -> (CancellationToken, tokio::task::JoinHandle<WorkerReport>) {
     let (worker, stop) = (Worker::new(application, settings), CancellationToken::new());
     let running = tokio::spawn({
         let stop = stop.clone();
@@ -136,9 +142,48 @@ async fn a_step_that_panics_is_started_again() {
     let ports = app.application.ports().clone();
     let events: Arc<dyn EventLog> = Arc::new(PanicsOnce(ports.events.clone(), AtomicBool::new(false)));
     let application = Application::new(Ports { events, ..ports.clone() }, app.application.settings().clone());
-    let (stop, running) = start_over(Arc::new(application));
+    let (stop, running) = start_with(Arc::new(application), quick());
     app.user().await;
     until("the event has its position", async || ports.events.head().await.unwrap() == EventPosition(1)).await;
     stop.cancel();
     running.await.unwrap();
+}
+
+/// The settings of a worker whose jobs have little time.
+fn hurried() -> WorkerSettings {
+    WorkerSettings { job_deadline: Duration::from_millis(150), ..quick() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_meets_its_deadline_in_an_outage_is_handed_back_uncounted() {
+    let app = TestApp::new();
+    let product = app.product(app.user().await.id).await;
+    app.upload(product.id, 1).await;
+    app.blob_fault.set(true);
+    let (stop, running) = start_with(Arc::clone(&app.application), hurried());
+    let fence = async || app.view(product.id).await.images[0].fence.0;
+    until("it was begun again and again", async || fence().await >= 8).await;
+    app.blob_fault.set(false);
+    until("ready", async || all_ready(&app, product.id).await).await;
+    until("no job left", async || app.store.jobs() == 0).await;
+    stop.cancel();
+    running.await.unwrap();
+    assert_eq!(app.view(product.id).await.images[0].attempts, Attempts(1));
+    assert!(app.store.dead_letters().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_attempt_that_takes_longer_than_a_job_may_counts_and_ends_explained() {
+    let app = TestApp::with(|settings| settings.back_off = vec![Duration::from_millis(1)]);
+    let product = app.product(app.user().await.id).await;
+    app.upload(product.id, 1).await;
+    app.codec_stall.set(true);
+    let (stop, running) = start_with(Arc::clone(&app.application), hurried());
+    until("it is given up", async || app.store.dead_letters().len() == 1).await;
+    until("no job left", async || app.store.jobs() == 0).await;
+    stop.cancel();
+    running.await.unwrap();
+    let view = app.view(product.id).await;
+    let ImageState::Failed(failure) = &view.images[0].state else { unreachable!("{view:?}") };
+    assert_eq!((failure.reason, view.images[0].attempts), (Reason::CodecTimeout, Attempts(2)));
 }

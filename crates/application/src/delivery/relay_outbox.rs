@@ -14,8 +14,16 @@ pub(crate) async fn execute(app: &Application) -> Result<usize, Error> {
     let outcomes = app.ports.queue.publish(&messages).await.map_err(|error| {
         Error::new(ErrorCode::Unavailable, "the queue cannot be used now; its jobs wait in the outbox").caused_by(error)
     })?;
-    let published: Vec<_> =
-        claimed.into_iter().zip(outcomes).filter_map(|(row, outcome)| outcome.is_ok().then_some(row)).collect();
+    let (mut published, mut refused) = (vec![], vec![]);
+    for (row, outcome) in claimed.into_iter().zip(outcomes) {
+        match outcome {
+            Ok(()) => published.push(row),
+            Err(error) => refused.push(error),
+        }
+    }
+    if let Some(error) = refused.first() {
+        tracing::warn!(refused = refused.len(), %error, "the queue refused jobs; they wait in the outbox and are tried again");
+    }
     outbox.done(&published).await?;
     Ok(published.len())
 }

@@ -12,8 +12,8 @@ use bytes::Bytes;
 use sha2::Digest;
 use std::time::Duration;
 use wareroom_domain::{
-    Attempt, Begun, BlobKey, Changed, DeadLetterId, Failure, Image, ImageId, Job, Reason, Rendition, Sha256, Stamped,
-    Trace, TransitionError,
+    Attempt, Begun, BlobKey, Changed, DeadLetterId, Failure, Image, ImageId, Job, MessageId, Reason, Rendition, Sha256,
+    Stamped, Trace, TransitionError,
 };
 use wareroom_ports::{BlobStoreExt, CodecError, DeadLetter, Rendering, StoreError, UnitOfWork};
 
@@ -24,6 +24,8 @@ pub struct ImageAttempt {
     pub image: Image,
     /// The attempt's number and fence.
     pub attempt: Attempt,
+    /// The message that asked for it.
+    pub message: MessageId,
     /// The request that it came from.
     pub trace: Trace,
 }
@@ -61,7 +63,8 @@ pub(crate) async fn begin(app: &Application, job: &Stamped<Job>) -> Result<Attem
             Begun::Settled => return Ok((AttemptBegun::Settled, None)),
             Begun::Attempt(changed, attempt) => {
                 let change = app.save_change(&mut *unit, &job.trace, &changed).await?;
-                let begun = ImageAttempt { image: changed.image, attempt, trace: job.trace.clone() };
+                let (message, trace) = (job.id, job.trace.clone());
+                let begun = ImageAttempt { image: changed.image, attempt, message, trace };
                 (AttemptBegun::Attempt(Box::new(begun)), change)
             }
             Begun::Exhausted(changed) => {
@@ -81,19 +84,22 @@ pub(crate) async fn begin(app: &Application, job: &Stamped<Job>) -> Result<Attem
 
 pub(crate) async fn make(app: &Application, held: &ImageAttempt) -> Result<Outcome, Error> {
     let Some(source) = source_of(app, &held.image).await? else {
-        let detail = "the uploaded file cannot be found any more; upload it again".to_owned();
-        return give_up_or_postpone(app, held, Failure { reason: Reason::Poison, detail }, true).await;
+        return give_up_or_postpone(app, held, Reason::SourceMissing).await;
     };
     match app.ports.codec.render(source, &app.settings.renditions, &app.settings.codec).await {
         Ok(rendering) => store_renditions(app, held, rendering).await,
         Err(error) => match error.reason() {
             Some(reason) => {
                 note(held.image.id, &error);
-                give_up_or_postpone(app, held, reason.into(), reason.transient()).await
+                give_up_or_postpone(app, held, reason).await
             }
             None => Err(error.into()),
         },
     }
+}
+
+pub(crate) async fn overrun(app: &Application, held: &ImageAttempt) -> Result<Outcome, Error> {
+    give_up_or_postpone(app, held, Reason::CodecTimeout).await
 }
 
 pub(crate) async fn hand_back(app: &Application, held: &ImageAttempt) -> Result<(), Error> {
@@ -140,14 +146,10 @@ async fn store_renditions(app: &Application, held: &ImageAttempt, rendering: Ren
 }
 
 /// Ends an attempt that failed: with another one after the back-off, if that may help and one is left; else for good.
-async fn give_up_or_postpone(
-    app: &Application,
-    held: &ImageAttempt,
-    failure: Failure,
-    transient: bool,
-) -> Result<Outcome, Error> {
+async fn give_up_or_postpone(app: &Application, held: &ImageAttempt, reason: Reason) -> Result<Outcome, Error> {
+    let failure = Failure::from(reason);
     let made = usize::try_from(held.attempt.number.0).unwrap_or(usize::MAX);
-    let wait = app.settings.back_off.get(made.saturating_sub(1)).filter(|_| transient);
+    let wait = app.settings.back_off.get(made.saturating_sub(1)).filter(|_| reason.transient());
     let ending = match wait {
         Some(&wait) => Ending::Postpone(wait),
         None => Ending::Fail(failure.clone()),
@@ -195,8 +197,10 @@ async fn end(
     match ending {
         Ending::HandBack => Ok(image.hand_back(attempt)),
         Ending::Postpone(wait) => {
-            let job = app.stamp(&held.trace, Job::ProcessImage(image.id));
-            let wait = jittered(*wait, job.id.0);
+            // The job leaves itself again, so that where the store is the queue its message is swapped in this very unit: no
+            // second one beside it, whenever the process dies.
+            let job = Stamped { id: held.message, ..app.stamp(&held.trace, Job::ProcessImage(image.id)) };
+            let wait = jittered(*wait, app.ports.ids.uuid());
             let postponed = image.postpone(attempt, job.at.checked_add(wait).unwrap_or(job.at));
             if postponed.is_ok() {
                 unit.outbox().job(job, wait);

@@ -1,4 +1,5 @@
-//! Asks again for images whose attempt never ended and whose job is gone: the backstop behind the queue's own leases.
+//! Asks again for images whose attempt did not end for so long that its job must be gone: the backstop behind the queue's
+//! own leases. Should the job be there after all, the image is begun once more and the fence decides.
 
 use crate::{Application, Error, unit::retry_conflicts};
 use std::time::Duration;

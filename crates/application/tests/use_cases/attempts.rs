@@ -152,3 +152,20 @@ async fn the_same_bytes_at_two_products_are_two_images_with_renditions_of_the_sa
     let states = (app.view(one.id).await.images[0].state.clone(), app.view(two.id).await.images[0].state.clone());
     assert_eq!(states.0, states.1);
 }
+
+#[tokio::test]
+async fn an_attempt_that_is_postponed_leaves_one_job_even_when_its_message_is_never_acknowledged() {
+    let app = TestApp::new();
+    let product = app.product(app.user().await.id).await;
+    app.upload(product.id, 3).await;
+    let lent = delivery(&app).await;
+    let attempt = begin(&app, &lent.message.job().unwrap()).await;
+    app.codec_fault.set(true);
+    assert!(matches!(app.application.make_attempt(&attempt).await.unwrap(), Outcome::Postponed(_)));
+    assert_eq!(app.store.jobs(), 1, "the job is there beside itself");
+    assert!(lent.ack().await.is_err(), "the loan was voided by the job that replaced it");
+    assert_eq!(app.store.jobs(), 1, "a late ack took the job that waits");
+    app.codec_fault.set(false);
+    assert_eq!(app.work().await, 1);
+    assert!(matches!(app.view(product.id).await.images[0].state, ImageState::Ready { .. }));
+}

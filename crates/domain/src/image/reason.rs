@@ -13,6 +13,8 @@ pub enum Reason {
     Truncated,
     /// The bytes begin like an image and do not decode.
     Damaged,
+    /// The kept file cannot be found: an operator's trouble, not the image's.
+    SourceMissing,
     /// The decoder or encoder gave up in a way that it must not.
     CodecCrashed,
     /// Decoding or encoding took too long, several times.
@@ -23,12 +25,13 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NotAnImage,
         Self::UnsupportedImage,
         Self::TooManyPixels,
         Self::Truncated,
         Self::Damaged,
+        Self::SourceMissing,
         Self::CodecCrashed,
         Self::CodecTimeout,
         Self::Poison,
@@ -42,6 +45,7 @@ impl Reason {
             Self::TooManyPixels => "too_many_pixels",
             Self::Truncated => "truncated",
             Self::Damaged => "damaged",
+            Self::SourceMissing => "source_missing",
             Self::CodecCrashed => "codec_crashed",
             Self::CodecTimeout => "codec_timeout",
             Self::Poison => "poison",
@@ -55,12 +59,12 @@ impl Reason {
 
     /// Whether another attempt may end better: then it is made, after a back-off.
     pub const fn transient(self) -> bool {
-        matches!(self, Self::CodecTimeout)
+        matches!(self, Self::SourceMissing | Self::CodecTimeout)
     }
 
     /// Whether asking again makes sense to the owner, the source being the same.
     pub const fn retryable(self) -> bool {
-        matches!(self, Self::CodecCrashed | Self::CodecTimeout | Self::Poison)
+        matches!(self, Self::SourceMissing | Self::CodecCrashed | Self::CodecTimeout | Self::Poison)
     }
 
     /// What happened and what the owner can do, in words.
@@ -71,6 +75,7 @@ impl Reason {
             Self::TooManyPixels => "the image has more pixels than allowed; upload a smaller version",
             Self::Truncated => "the file ends before the image does; upload it again",
             Self::Damaged => "the image cannot be decoded; open it in an editor, save it anew and upload that",
+            Self::SourceMissing => "the kept file cannot be found; try again later or upload it again",
             Self::CodecCrashed => "the image could not be processed; save it anew in an editor and upload that",
             Self::CodecTimeout => "processing took too long; try again later or upload a smaller version",
             Self::Poison => "processing was interrupted every time; try again later or upload another version",

@@ -81,6 +81,8 @@ const PROMISES: &[Promise] = &[
     ("invalidations", "be told every announcement", "invalidations", &["a_listener_is_told_everything_in_order"]),
     ("outbox", "be stored with the unit's rows", "outbox",
         &["a_commit_stores_its_jobs_and_events", "a_unit_that_does_not_commit_leaves_no_jobs_and_events"]),
+    ("outbox", "replace it and void its loan", "outbox",
+        &["a_job_that_is_left_again_replaces_itself_and_voids_its_loan"]),
     ("outbox", "never lend one row to two", "outbox", &["a_row_is_not_lent_to_two_while_its_lease_lasts"]),
     ("outbox", "lend a row again", "outbox", &["a_row_is_lent_again_when_its_lease_is_over"]),
     ("outbox", "NOT lend a row before", "outbox", &["a_row_is_not_lent_before_it_is_due"]),

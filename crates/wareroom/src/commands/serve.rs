@@ -10,20 +10,23 @@ use tokio_util::sync::CancellationToken;
 use wareroom_app_api::server::{Server, ServerSettings};
 use wareroom_app_api::{Api, ApiSettings};
 use wareroom_app_worker::{Worker, WorkerSettings};
+use wareroom_application::Application;
 use wareroom_bootstrap::{Config, Sources, wire};
 
 pub(crate) fn run(arguments: &ArgMatches) -> Ended {
     let config = Config::from_sources(&Sources::of_process(command_line::given(arguments))?)?;
     logging::start(&config, arguments)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let ended = runtime.block_on(serve(&config));
+    let wired = runtime.block_on(wire(&config))?;
+    let ended = runtime.block_on(serve(&config, wired.application));
     // A decoder that is still at it does not hold up the end: nothing of what it makes was promised yet.
     runtime.shutdown_timeout(Duration::from_secs(1));
+    // Not before: until then something of ours may still be written.
+    drop(wired.locks);
     ended
 }
 
-async fn serve(config: &Config) -> Ended {
-    let wired = wire(config).await?;
+async fn serve(config: &Config, application: Arc<Application>) -> Ended {
     let server = Server::bind(ServerSettings {
         listen: config.listen,
         max_connections: config.max_connections,
@@ -33,7 +36,7 @@ async fn serve(config: &Config) -> Ended {
     let address = server.local_address();
     let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let api = Api::new(
-        Arc::clone(&wired.application),
+        Arc::clone(&application),
         ApiSettings {
             media_url: config.media_url.clone().unwrap_or_else(|| public_url.clone()),
             public_url: public_url.clone(),
@@ -43,7 +46,7 @@ async fn serve(config: &Config) -> Ended {
         },
     );
     let worker = Worker::new(
-        Arc::clone(&wired.application),
+        Arc::clone(&application),
         WorkerSettings {
             concurrency: config.worker_concurrency,
             job_deadline: config.job_deadline,
@@ -57,7 +60,7 @@ async fn serve(config: &Config) -> Ended {
         async move { worker.run(stop).await }
     });
     let mut serving = tokio::spawn(server.run(api.endpoint(), stop.clone()));
-    banner::show(&public_url, wired.data_directory.as_ref(), logging::is_pretty(config));
+    banner::show(&public_url, config, logging::is_pretty(config));
 
     tokio::select! {
         signal = wait_for_signal() => signal?,

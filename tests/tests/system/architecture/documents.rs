@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 /// Where a path in backticks is taken for one of the workspace's own.
-const OURS: [&str; 7] = ["crates/", "docs/", "tests/", "scripts/", "openapi/", "benches/", ".ci/"];
+const OURS: [&str; 8] = ["crates/", "docs/", "tests/", "scripts/", "openapi/", "examples/", "benches/", ".ci/"];
 
 /// Crates that the code map of `ARCHITECTURE.md` leaves out, and headings of it that are no crate.
 pub(crate) fn map_and_workspace_differ(architecture: &str, folders: &[String]) -> Vec<String> {
@@ -88,14 +88,15 @@ mod tests {
     #[test]
     fn a_dead_end_is_found() {
         let text = "[up](../README.md#top) [out](https://example.com/x) [here](#x) `crates/x/<name>.rs`\n\
-                    `crates/gone.rs`\n\
+                    `crates/gone.rs` `examples/gone.rs`\n\
                     ```text\n`crates/not/read`\n```\n[lost](lost.md) `cargo test` `tests/`";
         let there = |path: &str| ["README.md", "tests/"].contains(&path);
         assert_eq!(
             dead_ends("docs/page.md", text, there),
             [
                 "docs/page.md names docs/lost.md, which is not there",
-                "docs/page.md names crates/gone.rs, which is not there"
+                "docs/page.md names crates/gone.rs, which is not there",
+                "docs/page.md names examples/gone.rs, which is not there"
             ]
         );
     }

@@ -140,6 +140,9 @@ pub(crate) const FILE_NAMES: &[(&str, &str)] = &[
     ("failure.rs", "error.rs"),
 ];
 
+/// The files that every adapter has. The suites of its ports are in the last, from whose name `scripts/test` counts them.
+pub(crate) const EVERY_ADAPTER: &[&str] = &["src/lib.rs", "tests/it/main.rs", "tests/it/contract.rs"];
+
 /// Names that tell nothing about what is inside.
 pub(crate) const DRAWERS: &[&str] =
     &["util", "utils", "utilities", "common", "helper", "helpers", "misc", "manager", "types"];

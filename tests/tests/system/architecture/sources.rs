@@ -1,6 +1,6 @@
 //! How manifests and source files are laid out.
 
-use super::rules::{DRAWERS, FILE_NAMES, LINES, MAIN};
+use super::rules::{DRAWERS, EVERY_ADAPTER, FILE_NAMES, LINES, MAIN};
 use std::path::Path;
 
 /// A Rust file.
@@ -81,12 +81,13 @@ fn items(text: &str) -> Vec<String> {
     items
 }
 
-/// Files of an adapter whose role has another name everywhere else.
+/// Files of an adapter whose role has another name everywhere else, and those that every adapter has and this one lacks.
 pub(crate) fn odd_file_names(adapter: &str, files: &[String]) -> Vec<String> {
     let source = format!("{adapter}/src/");
     let names: Vec<&str> = files.iter().filter_map(|file| file.strip_prefix(&source)).collect();
     let odd = FILE_NAMES.iter().filter(|(odd, _)| names.contains(odd));
-    let missing = (!names.contains(&"lib.rs")).then(|| format!("{adapter} has no src/lib.rs"));
+    let missing = EVERY_ADAPTER.iter().filter(|file| !files.contains(&format!("{adapter}/{file}")));
+    let missing = missing.map(|file| format!("{adapter} has no {file}"));
     odd.map(|(odd, usual)| format!("{source}{odd} is called {usual} in every other adapter")).chain(missing).collect()
 }
 
@@ -158,9 +159,14 @@ mod tests {
 
     #[test]
     fn an_adapter_that_invents_names_is_found() {
-        let files = owned(&["crates/adapters/x/src/lib.rs", "crates/adapters/x/src/settings.rs"]);
+        let mut files: Vec<String> = EVERY_ADAPTER.iter().map(|file| format!("crates/adapters/x/{file}")).collect();
+        assert_eq!(odd_file_names("crates/adapters/x", &files), Vec::<String>::new());
+        files.push("crates/adapters/x/src/settings.rs".to_owned());
         assert_eq!(odd_file_names("crates/adapters/x", &files).len(), 1);
-        assert_eq!(odd_file_names("crates/adapters/y", &files), ["crates/adapters/y has no src/lib.rs"]);
+        assert_eq!(odd_file_names("crates/adapters/y", &files).len(), EVERY_ADAPTER.len());
+        files.retain(|file| !file.ends_with("contract.rs"));
+        let complaints = odd_file_names("crates/adapters/x", &files);
+        assert!(complaints.contains(&"crates/adapters/x has no tests/it/contract.rs".to_owned()), "{complaints:?}");
     }
 
     #[test]

@@ -59,12 +59,17 @@ pub(super) async fn verify(binary: &RunningBinary, ledger: &Ledger) -> Verdict {
             assert!(known.contains_key(&seed), "image {seed} is at product {product}, where nobody put it");
             match image["status"].as_str().unwrap() {
                 "ready" => verdict.ready += 1,
-                "failed" => verdict.failed += 1,
+                // Every picture is sound: it may have met six kills, but nothing may have happened to its bytes.
+                "failed" => {
+                    assert_eq!(image["error"]["code"], "poison", "picture {seed}: {image:#}");
+                    verdict.failed += 1;
+                }
                 other => panic!("image {seed} ended {other}"),
             }
             check_renditions(&client, seed, image).await;
         }
     }
+    assert!(verdict.failed * 10 <= verdict.ready, "too much was given up: {verdict:?}");
     verdict
 }
 

@@ -59,6 +59,7 @@ pub(super) enum Fault {
     RemovesForEveryone,
     // the outbox
     CommitsWithoutTheOutbox,
+    LeavesJobsBesideThemselves,
     PublishesBeforeTheCommit,
     LosesTracesOfJobs,
     LendsWithoutLease,
@@ -163,6 +164,7 @@ fn every_case_of_the_outbox_notices_its_fault() {
         ("a_commit_stores_its_jobs_and_events", Fault::CommitsWithoutTheOutbox),
         ("a_unit_that_does_not_commit_leaves_no_jobs_and_events", Fault::PublishesBeforeTheCommit),
         ("a_job_comes_back_as_it_was_left", Fault::LosesTracesOfJobs),
+        ("a_job_that_is_left_again_replaces_itself_and_voids_its_loan", Fault::LeavesJobsBesideThemselves),
         ("a_row_is_not_lent_to_two_while_its_lease_lasts", Fault::LendsWithoutLease),
         ("a_row_is_lent_again_when_its_lease_is_over", Fault::LendsForGood),
         ("a_row_is_not_lent_before_it_is_due", Fault::LendsBeforeTheTime),

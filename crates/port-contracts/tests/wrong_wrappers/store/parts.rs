@@ -4,9 +4,11 @@ use super::Fault;
 use super::unit::WrongUnit;
 use async_trait::async_trait;
 use futures::FutureExt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
-use wareroom_domain::{BlobKey, DeadLetterId, Event, ImageId, Job, Stamped, Trace};
+use uuid::Uuid;
+use wareroom_domain::{BlobKey, DeadLetterId, Event, ImageId, Job, MessageId, Stamped, Trace};
 use wareroom_ports::{BlobRefs, DeadLetter, DeadLetters, Message, Outbox, Queue, StoreError};
 
 #[async_trait]
@@ -89,8 +91,13 @@ impl DeadLetters for WrongUnit {
 }
 
 impl Outbox for WrongUnit {
-    fn job(&mut self, job: Stamped<Job>, due_in: Duration) {
+    fn job(&mut self, mut job: Stamped<Job>, due_in: Duration) {
         let due_in = match self.store.fault {
+            Some(Fault::LeavesJobsBesideThemselves) => {
+                static LEFT: AtomicU64 = AtomicU64::new(1);
+                job.id = MessageId(Uuid::from_u128(LEFT.fetch_add(1, Ordering::Relaxed).into()));
+                due_in
+            }
             Some(Fault::CommitsWithoutTheOutbox) => return,
             Some(Fault::PublishesBeforeTheCommit) => {
                 drop(self.store.behind.publish(&[Message::of(&job)]).now_or_never());

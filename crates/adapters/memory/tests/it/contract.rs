@@ -1,4 +1,4 @@
-//! Every adapter of this crate under the suite of its port.
+//! The promises of every port, by the adapter that this crate has for it.
 
 use bytes::Bytes;
 use std::sync::Arc;

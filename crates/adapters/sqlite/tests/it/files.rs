@@ -146,6 +146,24 @@ async fn leases_of_a_process_that_died_are_released_and_their_holder_has_lost_th
 }
 
 #[tokio::test]
+async fn a_job_that_is_given_back_again_and_again_starves_nobody() {
+    let place = Place::new();
+    let store = place.open().await;
+    leave(&store, job(1), Duration::ZERO).await;
+    leave(&store, job(2), Duration::ZERO).await;
+    let mut consumer = store.consume(Lane::Images, 1).await.unwrap();
+    let first = timeout(SOON, consumer.receive()).await.unwrap().unwrap();
+    let given_back = first.message.id;
+    // The store counts due times in milliseconds.
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    first.release();
+    let next = timeout(SOON, consumer.receive()).await.unwrap().unwrap();
+    assert_ne!(next.message.id, given_back);
+    next.ack().await.unwrap();
+    assert_eq!(timeout(SOON, consumer.receive()).await.unwrap().unwrap().message.id, given_back);
+}
+
+#[tokio::test]
 async fn a_job_that_another_process_left_is_found() {
     let place = Place::new();
     let (serving, beside) = (place.open().await, place.open().await);

@@ -1,9 +1,4 @@
-//! Holds the store to the contract of every port it implements, each case on a fresh database; and to what only a store
-//! in a file can be asked.
-
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod files;
+//! The promises of every port that the store implements, each case on a fresh database.
 
 use std::{sync::Arc, time::Duration};
 use tempfile::TempDir;

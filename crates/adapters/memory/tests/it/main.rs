@@ -1,0 +1,3 @@
+//! Memory, held to account as every store is.
+
+mod contract;

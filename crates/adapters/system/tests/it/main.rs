@@ -1,0 +1,3 @@
+//! The machine's clock and ids, held to account.
+
+mod contract;
