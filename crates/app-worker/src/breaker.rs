@@ -1,4 +1,5 @@
-//! Stands between the queue and the worker while our own stores are in trouble: nothing new is taken.
+//! Stands between the queue and the worker while our own stores are in trouble: nothing new is taken but one delivery now and
+//! then, to see whether they are back.
 
 use std::time::Duration;
 use tokio::sync::watch;
@@ -26,7 +27,7 @@ impl Breaker {
         let news = self.open.send_if_modified(|open| !std::mem::replace(open, true));
         if news {
             let source = error.source().map(ToString::to_string);
-            tracing::warn!(%error, source, "the worker holds what it has and takes nothing new until the store is back");
+            tracing::warn!(%error, source, "the worker holds what it has until the store is back");
         }
     }
 
@@ -80,5 +81,25 @@ mod tests {
         breaker.reset();
         waiting.await.unwrap();
         assert!(!breaker.is_open());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_may_try_for_itself_after_a_while() {
+        let breaker = Breaker::default();
+        breaker.trip(&std::io::Error::other("gone"));
+        let begun = tokio::time::Instant::now();
+        breaker.closed(Duration::from_secs(5)).await;
+        assert_eq!(begun.elapsed(), Duration::from_secs(5));
+        assert!(breaker.is_open());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_double_up_to_the_longest() {
+        let mut waits = Waits::new(Duration::from_millis(100), Duration::from_millis(300));
+        let begun = tokio::time::Instant::now();
+        for expected in [100, 300, 600, 900] {
+            waits.wait().await;
+            assert_eq!(begun.elapsed().as_millis(), expected);
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! commit: relaying the outbox, ordering and announcing events, rescuing stuck images.
 //!
 //! A message is settled after its outcome is stored, never before. Trouble with Wareroom's own stores is not the job's fault:
-//! the worker holds what it has, takes nothing new behind a [`Breaker`], and goes on when the stores are back.
+//! the worker holds what it has, takes next to nothing new behind a [`Breaker`], and goes on when the stores are back.
 //!
 //! Knows the application and the queue's port; no broker, no database, no HTTP.
 
