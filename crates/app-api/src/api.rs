@@ -4,13 +4,14 @@
 //! request_id -> request_log -> refusal::render -> CatchPanic -> routes -> body limits -> the operation
 //! ```
 
+use crate::content::BodyKind;
 use crate::health::{HealthApi, Readiness};
-use crate::images::ImagesApi;
+use crate::images::{ImagesApi, UploadMemory};
 use crate::links::Links;
 use crate::media::MediaApi;
 use crate::near_cache::NearCache;
 use crate::products::ProductsApi;
-use crate::routes::{Routes, TakesFiles};
+use crate::routes::Routes;
 use crate::server::{BodyLimits, BodyLimitsEndpoint};
 use crate::settings::ApiSettings;
 use crate::users::UsersApi;
@@ -18,7 +19,7 @@ use crate::{refusal, request_id, request_log, routes, spec};
 use bytes::Bytes;
 use poem::endpoint::{BoxEndpoint, EndpointExt};
 use poem::middleware::CatchPanic;
-use poem::{Endpoint, IntoEndpoint, Middleware, Request, Response, Result};
+use poem::{Endpoint, IntoEndpoint, IntoResponse, Middleware, Request, Response, Result};
 use poem_openapi::OpenApiService;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub struct Api {
     application: Arc<Application>,
     settings: ApiSettings,
     near: Arc<NearCache>,
+    uploads: UploadMemory,
     readiness: Readiness,
 }
 
@@ -41,7 +43,8 @@ impl Api {
         let near = Arc::new(NearCache::new(settings.near_cache_entries, settings.near_cache_ttl));
         let listening = Arc::clone(&near);
         application.ports().invalidations.subscribe(Arc::new(move |change| listening.forget(change)));
-        Self { application, settings, near, readiness: Readiness::default() }
+        let uploads = UploadMemory::new(settings.upload_memory_bytes);
+        Self { application, settings, near, uploads, readiness: Readiness::default() }
     }
 
     /// The handle to say that this process is stopping.
@@ -70,15 +73,16 @@ impl Api {
         (
             UsersApi { application: application() },
             ProductsApi { application: application(), near: Arc::clone(&self.near), links: Arc::clone(&links) },
-            ImagesApi { application: application(), links },
+            ImagesApi { application: application(), links, memory: self.uploads.clone() },
             MediaApi { application: application() },
             HealthApi { application: application(), readiness: self.readiness(), document, document_etag },
         )
     }
 }
 
-/// Bounds bodies by what the operation takes: files, or JSON.
+/// Bounds bodies by what the operation takes: files, or JSON. A body that is not asked for is never read.
 struct Limited<E> {
+    inner: Arc<E>,
     json: BodyLimitsEndpoint<Arc<E>>,
     files: BodyLimitsEndpoint<Arc<E>>,
 }
@@ -89,7 +93,8 @@ impl<E: Endpoint> Limited<E> {
         let limits = |max_bytes| BodyLimits { max_bytes, idle_timeout: settings.body_idle_timeout };
         Self {
             json: limits(settings.json_max_bytes).transform(Arc::clone(&inner)),
-            files: limits(settings.multipart_max_bytes).transform(inner),
+            files: limits(settings.multipart_max_bytes).transform(Arc::clone(&inner)),
+            inner,
         }
     }
 }
@@ -98,9 +103,10 @@ impl<E: Endpoint> Endpoint for Limited<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        match request.data::<TakesFiles>() {
-            Some(_) => self.files.call(request).await,
-            None => self.json.call(request).await,
+        match request.data::<BodyKind>() {
+            Some(BodyKind::Form) => self.files.call(request).await,
+            Some(BodyKind::Json) => self.json.call(request).await,
+            None => self.inner.call(request).await.map(IntoResponse::into_response),
         }
     }
 }

@@ -1,25 +1,19 @@
 //! Reads the members of a JSON object one by one and collects everything that is wrong with them.
 
+use crate::faults::{Faults, pointer};
 use crate::problem::Problem;
 use serde_json::{Map, Number, Value};
 use std::fmt::Display;
-use wareroom_application::Fault;
-
-/// As many faults as one answer lists.
-const MOST_FAULTS: usize = 100;
-
-/// The most characters of a client's own text in a pointer.
-const LONGEST_NAME: usize = 128;
 
 /// The members of an object that have not been read, and the faults of those that have.
 pub(crate) struct Fields {
     left: Map<String, Value>,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 impl Fields {
     pub(crate) fn of(members: Map<String, Value>) -> Self {
-        Self { left: members, faults: vec![] }
+        Self { left: members, faults: Faults::default() }
     }
 
     /// A text that must be there. Each reader answers `None` when there is a fault, which [`finish`](Self::finish)
@@ -27,7 +21,7 @@ impl Fields {
     pub(crate) fn text<T, E: Display>(&mut self, name: &str, check: impl FnOnce(String) -> Result<T, E>) -> Option<T> {
         match self.required(name)? {
             Value::String(text) => self.checked(name, check(text)),
-            _ => self.fault(pointer(name), "must be a string"),
+            _ => self.fault(|| pointer(name), "must be a string"),
         }
     }
 
@@ -46,7 +40,7 @@ impl Fields {
         match self.required(name)? {
             // A whole number too large for our type is larger than anything that is allowed, too.
             Value::Number(number) if !number.is_f64() => self.checked(name, check(number.as_i64().unwrap_or(i64::MAX))),
-            _ => self.fault(pointer(name), "must be an integer"),
+            _ => self.fault(|| pointer(name), "must be an integer"),
         }
     }
 
@@ -54,7 +48,7 @@ impl Fields {
     pub(crate) fn decimal<T, E: Display>(&mut self, name: &str, check: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         match self.required(name)? {
             Value::Number(number) => self.checked(name, check(&plain(&number))),
-            _ => self.fault(pointer(name), "must be a number"),
+            _ => self.fault(|| pointer(name), "must be a number"),
         }
     }
 
@@ -63,13 +57,13 @@ impl Fields {
         match self.left.remove(name) {
             None => Some(vec![]),
             Some(Value::Array(items)) => Some(items),
-            Some(_) => self.fault(pointer(name), "must be an array"),
+            Some(_) => self.fault(|| pointer(name), "must be an array"),
         }
     }
 
     /// Notes that something is wrong.
-    pub(crate) fn fault<T>(&mut self, pointer: String, detail: impl Into<String>) -> Option<T> {
-        self.faults.push(Fault { pointer, detail: detail.into() });
+    pub(crate) fn fault<T>(&mut self, pointer: impl FnOnce() -> String, detail: impl Display) -> Option<T> {
+        self.faults.add(pointer, detail);
         None
     }
 
@@ -78,9 +72,8 @@ impl Fields {
         for name in std::mem::take(&mut self.left).keys() {
             let owned = server_owned.contains(&name.as_str());
             let detail = if owned { "is set by the server and cannot be sent" } else { "there is no such field" };
-            self.faults.push(Fault { pointer: pointer(name), detail: detail.to_owned() });
+            self.faults.add(|| pointer(name), detail);
         }
-        self.faults.truncate(MOST_FAULTS);
         match read {
             Some(read) if self.faults.is_empty() => Ok(read),
             None if self.faults.is_empty() => Err(Problem::internal("a field was neither read nor faulted")),
@@ -91,22 +84,16 @@ impl Fields {
     fn required(&mut self, name: &str) -> Option<Value> {
         match self.left.remove(name) {
             Some(value) => Some(value),
-            None => self.fault(pointer(name), "is required"),
+            None => self.fault(|| pointer(name), "is required"),
         }
     }
 
     fn checked<T, E: Display>(&mut self, name: &str, checked: Result<T, E>) -> Option<T> {
         match checked {
             Ok(value) => Some(value),
-            Err(error) => self.fault(pointer(name), error.to_string()),
+            Err(error) => self.fault(|| pointer(name), error),
         }
     }
-}
-
-/// The JSON pointer to a member.
-pub(crate) fn pointer(name: &str) -> String {
-    let name: String = name.chars().take(LONGEST_NAME).collect();
-    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 /// A float's `Display` is its shortest decimal form and never has an exponent.

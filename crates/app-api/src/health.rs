@@ -73,12 +73,18 @@ pub(crate) enum DocumentAnswer {
         /// Identifies this version of the document.
         #[oai(header = "ETag")]
         String,
+        /// Keep it, and ask each time whether it still holds.
+        #[oai(header = "Cache-Control")]
+        String,
     ),
     /// The document is as `If-None-Match` says.
     #[oai(status = 304)]
     NotModified(
         /// Identifies this version of the document.
         #[oai(header = "ETag")]
+        String,
+        /// Keep it, and ask each time whether it still holds.
+        #[oai(header = "Cache-Control")]
         String,
     ),
 }
@@ -109,10 +115,10 @@ impl HealthApi {
         &self,
         #[oai(name = "If-None-Match")] if_none_match: HeaderText,
     ) -> Result<DocumentAnswer, Refusal<Plain>> {
-        let etag = self.document_etag.clone();
+        let (etag, control) = (self.document_etag.clone(), "no-cache".to_owned());
         if etag::none_match(if_none_match.0.as_deref(), &etag) {
-            return Ok(DocumentAnswer::NotModified(etag));
+            return Ok(DocumentAnswer::NotModified(etag, control));
         }
-        Ok(DocumentAnswer::Document(RawJson::kept(self.document.clone()), etag))
+        Ok(DocumentAnswer::Document(RawJson::kept(self.document.clone()), etag, control))
     }
 }

@@ -5,7 +5,7 @@
 //! | `api`, `settings` | the whole stack, and what can be set about it |
 //! | `users`, `products`, `images`, `media`, `health` | the operations, with their requests and answers |
 //! | `problem`, `refusal` | every error, from one table |
-//! | `payload`, `fields`, `schema` | JSON in and out, and how it is described |
+//! | `content`, `payload`, `fields`, `faults`, `schema` | bodies in and out, what is wrong with them, and how they are described |
 //! | `routes`, `request_id`, `request_log`, `context` | what happens to every request |
 //! | `near_cache`, `etag` | rendered answers, kept and compared |
 //! | `spec` | the OpenAPI document, from the code alone |
@@ -15,8 +15,10 @@
 //! brings an [`Application`](wareroom_application::Application) along.
 
 mod api;
+mod content;
 mod context;
 mod etag;
+mod faults;
 mod fields;
 mod health;
 mod images;

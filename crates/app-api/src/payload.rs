@@ -1,6 +1,6 @@
 //! JSON bodies: described in the document by a type, handled as what they are on the wire.
 
-use crate::problem::{Problem, ProblemCode};
+use crate::problem::{Problem, ProblemCode, quoted};
 use bytes::Bytes;
 use poem::http::header::CONTENT_LENGTH;
 use poem::{Body, IntoResponse, Request, RequestBody, Response, Result};
@@ -8,7 +8,9 @@ use poem_openapi::payload::{ParsePayload, Payload};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
 use poem_openapi::{ApiResponse, impl_apirequest_for_payload, types::Type};
 use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
+use std::fmt;
 use std::marker::PhantomData;
 
 const JSON: &str = "application/json";
@@ -44,14 +46,51 @@ impl<T: Type> ParsePayload for JsonObject<T> {
     async fn from_request(_: &Request, body: &mut RequestBody) -> Result<Self> {
         let bytes = body.take()?.into_bytes().await?;
         match serde_json::from_slice(&bytes) {
-            Ok(Value::Object(members)) => Ok(Self(members, PhantomData)),
-            Ok(_) => Err(unreadable("the body is not a JSON object").into()),
+            Ok(Members { found, twice: None }) => Ok(Self(found, PhantomData)),
+            Ok(Members { twice: Some(name), .. }) => {
+                Err(unreadable(format!("the body has the field {} twice", quoted(&name))).into())
+            }
+            Err(error) if error.is_data() => Err(unreadable("the body is not a JSON object").into()),
             Err(error) => Err(unreadable(format!("the body is not valid JSON: {error}")).into()),
         }
     }
 }
 
 impl_apirequest_for_payload!(JsonObject<T>, T: Type);
+
+/// The members of an object. One that is there twice is noted: readers of JSON differ in which of the two they keep.
+#[derive(Default)]
+struct Members {
+    found: Map<String, Value>,
+    twice: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members, A::Error> {
+        let mut members = Members::default();
+        while let Some((name, value)) = access.next_entry::<String, Value>()? {
+            if members.found.contains_key(&name) {
+                members.twice.get_or_insert_with(|| name.clone());
+            }
+            members.found.insert(name, value);
+        }
+        Ok(members)
+    }
+}
 
 fn unreadable(detail: impl Into<String>) -> Problem {
     Problem::new(ProblemCode::InvalidRequest, detail)

@@ -1,5 +1,6 @@
 //! Every error as `application/problem+json` (RFC 9457): the use cases', the framework's and our own, from one table.
 
+use crate::faults::{Faults, MOST_FAULTS};
 use crate::server::BodyError;
 use poem::error::{MethodNotAllowedError, NotFoundError, ReadBodyError, ResponseError};
 use poem::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -16,6 +17,13 @@ pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
 /// When to come again after the service was unavailable, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
+/// The most characters of a detail, and of a pointer, as the document has it.
+const LONGEST_DETAIL: usize = 4096;
+const LONGEST_POINTER: usize = 1024;
+
+/// The most characters of a client's text that a detail repeats.
+const QUOTED: usize = 64;
+
 /// What went wrong: a closed list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
@@ -30,6 +38,7 @@ pub(crate) enum ProblemCode {
     UnsupportedMediaType,
     UnsupportedImage,
     RangeNotSatisfiable,
+    RequestHeaderFieldsTooLarge,
     ValidationFailed,
     UnknownUser,
     TooManyPixels,
@@ -57,6 +66,9 @@ impl ProblemCode {
             }
             Self::RangeNotSatisfiable => {
                 ("range_not_satisfiable", StatusCode::RANGE_NOT_SATISFIABLE, "The range lies beyond the end")
+            }
+            Self::RequestHeaderFieldsTooLarge => {
+                ("request_header_fields_too_large", StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Head too large")
             }
             Self::ValidationFailed => {
                 ("validation_failed", StatusCode::UNPROCESSABLE_ENTITY, "The input breaks a rule")
@@ -132,10 +144,17 @@ impl Problem {
     }
 
     /// The input breaks these rules.
-    pub(crate) fn invalid(faults: Vec<Fault>) -> Self {
-        let count = faults.len();
-        let detail = if count == 1 { "1 field is wrong".to_owned() } else { format!("{count} fields are wrong") };
-        Self { faults, ..Self::new(ProblemCode::ValidationFailed, detail) }
+    pub(crate) fn invalid(faults: Faults) -> Self {
+        let detail = match (faults.count, faults.listed.len()) {
+            (1, _) => "1 field is wrong".to_owned(),
+            (count, listed) if count > listed => format!("{count} fields are wrong; the first {listed} are listed"),
+            (count, _) => format!("{count} fields are wrong"),
+        };
+        Self::new(ProblemCode::ValidationFailed, detail).with_faults(faults.listed)
+    }
+
+    pub(crate) fn with_faults(self, faults: Vec<Fault>) -> Self {
+        Self { faults, ..self }
     }
 
     pub(crate) fn internal(source: impl Into<BoxError>) -> Self {
@@ -144,6 +163,18 @@ impl Problem {
 
     pub(crate) fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
         Self { header: Some(Box::new((name, value))), ..self }
+    }
+
+    /// The same, if its status is one of these; else the nearest of them, with this one as the cause for the log.
+    pub(crate) fn into_one_of(self, statuses: &[u16]) -> Self {
+        if statuses.contains(&self.code.status().as_u16()) {
+            self
+        } else if statuses.contains(&ProblemCode::Unavailable.status().as_u16()) {
+            let detail = "the request cannot be answered now; try again later";
+            Self { source: Some(Box::new(self)), ..Self::new(ProblemCode::Unavailable, detail) }
+        } else {
+            Self::internal(self)
+        }
     }
 
     /// What an error of the framework says to a client.
@@ -160,8 +191,10 @@ impl Problem {
             return Self::new(ProblemCode::NotFound, "there is nothing at this path");
         } else if error.is::<MethodNotAllowedError>() {
             "this path has other methods".to_owned()
-        } else if error.is::<ContentTypeError>() || error.is::<ParseParamError>() {
-            error.to_string()
+        } else if error.is::<ContentTypeError>() {
+            "send a body of a media type that this operation reads; the document lists them".to_owned()
+        } else if let Some(ParseParamError { name, .. }) = error.downcast_ref() {
+            format!("the parameter `{name}` cannot be read")
         } else if error.is::<ReadBodyError>() {
             "the body could not be read to its end".to_owned()
         } else if code.status().is_server_error() {
@@ -174,21 +207,12 @@ impl Problem {
 
     /// The answer. What lies underneath goes to the log, never into the answer.
     pub(crate) fn into_response(self, request_id: &str) -> Response {
-        let (name, status, title) = self.code.row();
+        let (name, status, _) = self.code.row();
         if status.is_server_error() {
             let cause = self.source.as_deref().map(|source| chain(source)).unwrap_or_default();
             tracing::error!(request_id, code = name, cause, "{}", self.detail);
         }
-        let document = Document {
-            kind: format!("/problems/{name}"),
-            title: title.to_owned(),
-            status: status.as_u16(),
-            detail: self.detail,
-            code: self.code,
-            request_id: request_id.to_owned(),
-            errors: (!self.faults.is_empty()).then(|| self.faults.into_iter().map(FieldError::from).collect()),
-        };
-        let body = serde_json::to_vec(&document).unwrap_or_default();
+        let body = Document::new(self.code, self.detail, request_id, self.faults).to_json();
         let mut response = Response::builder()
             .status(status)
             .content_type(CONTENT_TYPE)
@@ -230,6 +254,19 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
+/// The first so many characters.
+fn cut(mut text: String, most: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+    }
+    text
+}
+
+/// A client's text in a detail: its beginning, with everything odd escaped.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("{:?}", text.chars().take(QUOTED).collect::<String>())
+}
+
 /// An error. `code` says which, for programs; `detail` says what to do, for people.
 #[derive(Object, Serialize)]
 #[oai(rename = "Problem")]
@@ -258,6 +295,31 @@ pub(crate) struct Document {
     errors: Option<Vec<FieldError>>,
 }
 
+impl Document {
+    /// Keeps within its own schema, whatever it is told.
+    fn new(code: ProblemCode, detail: String, request_id: &str, faults: Vec<Fault>) -> Self {
+        let (name, status, title) = code.row();
+        Self {
+            kind: format!("/problems/{name}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: cut(detail, LONGEST_DETAIL),
+            code,
+            request_id: request_id.to_owned(),
+            errors: (!faults.is_empty()).then(|| faults.into_iter().take(MOST_FAULTS).map(FieldError::from).collect()),
+        }
+    }
+
+    /// What is said of a request that could not even be parsed: it never got an id.
+    pub(crate) fn unparsed(code: ProblemCode, detail: &str) -> Self {
+        Self::new(code, detail.to_owned(), "none", vec![])
+    }
+
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
 /// A field that is wrong.
 #[derive(Object, Serialize)]
 struct FieldError {
@@ -271,7 +333,7 @@ struct FieldError {
 
 impl From<Fault> for FieldError {
     fn from(Fault { pointer, detail }: Fault) -> Self {
-        Self { pointer, detail }
+        Self { pointer: cut(pointer, LONGEST_POINTER), detail: cut(detail, LONGEST_DETAIL) }
     }
 }
 
@@ -306,6 +368,31 @@ mod tests {
         assert_eq!(response.header("retry-after"), Some("5"));
         let body = response.into_body().into_string().await.unwrap();
         assert!(!body.contains("hunter2") && body.contains("try again later"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn a_problem_keeps_within_its_own_schema() {
+        let fault = || Fault { pointer: format!("/{}", "ü".repeat(5000)), detail: "ü".repeat(5000) };
+        let error = Error::new(ErrorCode::Invalid, "ü".repeat(5000)).with_faults((0..150).map(|_| fault()).collect());
+        let body = Problem::from(error).into_response("r-1").into_body().into_vec().await.unwrap();
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let length = |text: &serde_json::Value| text.as_str().unwrap().chars().count();
+        let first = &problem["errors"][0];
+        assert_eq!(
+            (length(&problem["detail"]), length(&first["pointer"]), length(&first["detail"])),
+            (4096, 1024, 4096)
+        );
+        assert_eq!(problem["errors"].as_array().unwrap().len(), 100);
+    }
+
+    #[test]
+    fn a_status_that_was_not_announced_becomes_the_nearest_that_was() {
+        let conflict = || Problem::from(Error::new(ErrorCode::Conflict, "changed").caused_by("the row moved"));
+        assert_eq!(conflict().into_one_of(&[404, 409]).code, ProblemCode::Conflict);
+        assert_eq!(conflict().into_one_of(&[400, 500]).code, ProblemCode::Internal);
+        let mapped = conflict().into_one_of(&[400, 500, 503]);
+        assert_eq!(mapped.code, ProblemCode::Unavailable);
+        assert!(chain(&mapped).ends_with("changed: the row moved"), "{}", chain(&mapped));
     }
 
     #[test]

@@ -4,7 +4,9 @@ use crate::problem::{CONTENT_TYPE, Document, Problem};
 use crate::request_id::RequestId;
 use poem::http::Method;
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
-use poem_openapi::registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, Registry};
+use poem_openapi::registry::{
+    MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
+};
 use poem_openapi::{ApiResponse, types::Type};
 use std::any::Any;
 use std::marker::PhantomData;
@@ -44,9 +46,9 @@ refusals! {
 /// A problem, as one of those that the operation announced.
 pub(crate) struct Refusal<R>(Problem, PhantomData<fn() -> R>);
 
-impl<R, E: Into<Problem>> From<E> for Refusal<R> {
+impl<R: Refusals, E: Into<Problem>> From<E> for Refusal<R> {
     fn from(error: E) -> Self {
-        Self(error.into(), PhantomData)
+        Self(error.into().into_one_of(R::STATUSES), PhantomData)
     }
 }
 
@@ -63,7 +65,7 @@ impl<R: Refusals> ApiResponse for Refusal<R> {
             status: Some(status),
             status_range: None,
             content: vec![MetaMediaType { content_type: CONTENT_TYPE, schema: Document::schema_ref() }],
-            headers: if status == 503 { vec![retry_after()] } else { vec![] },
+            headers: headers(status),
         };
         MetaResponses { responses: R::STATUSES.iter().map(response).collect() }
     }
@@ -91,14 +93,25 @@ const fn describe(status: u16) -> &'static str {
     }
 }
 
-fn retry_after() -> MetaHeader {
-    let seconds = MetaSchema { minimum: Some(0.0), maximum: Some(3600.0), ..MetaSchema::new("integer") };
-    MetaHeader {
-        name: "Retry-After".to_owned(),
-        description: Some("When to come again, in seconds.".to_owned()),
-        required: false,
+/// What comes with a status besides the problem.
+fn headers(status: u16) -> Vec<MetaHeader> {
+    let header = |name: &str, description: &str, schema| MetaHeader {
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        required: true,
         deprecated: false,
-        schema: poem_openapi::registry::MetaSchemaRef::Inline(Box::new(seconds)),
+        schema: MetaSchemaRef::Inline(Box::new(schema)),
+    };
+    match status {
+        416 => {
+            let size = MetaSchema { max_length: Some(255), ..MetaSchema::new("string") };
+            vec![header("Content-Range", "How many bytes there are: `bytes */<size>`.", size)]
+        }
+        503 => {
+            let seconds = MetaSchema { minimum: Some(0.0), maximum: Some(3600.0), ..MetaSchema::new("integer") };
+            vec![header("Retry-After", "When to come again, in seconds.", seconds)]
+        }
+        _ => vec![],
     }
 }
 

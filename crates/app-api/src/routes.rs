@@ -2,18 +2,17 @@
 //!
 //! A request that fits none is refused here, so that the answer can say what is allowed.
 
-use crate::problem::{Problem, ProblemCode};
-use poem::http::{HeaderValue, Method, header::ALLOW};
+use crate::content::BodyKind;
+use crate::problem::{Problem, ProblemCode, quoted};
+use poem::http::header::{ALLOW, HOST, HeaderMap, RANGE};
+use poem::http::{HeaderValue, Method, Version, uri::Authority};
 use poem::{Endpoint, Request, Response, Result, http::Uri};
 use poem_openapi::OpenApi;
-use poem_openapi::registry::{MetaMediaType, MetaOperation, MetaParamIn, MetaPath};
+use poem_openapi::registry::{MetaOperation, MetaParamIn, MetaPath};
 use std::sync::Arc;
 
 /// The whole interface answers below this prefix too.
 const PREFIX: &str = "/api";
-
-/// The most characters of a client's text that a detail repeats.
-const QUOTED: usize = 64;
 
 /// Every path that is answered.
 #[derive(Debug)]
@@ -29,18 +28,16 @@ struct Route {
 struct Operation {
     method: Method,
     query: Vec<String>,
-    takes_files: bool,
+    body: Option<BodyKind>,
 }
-
-/// Marks a request whose body is a form with files.
-#[derive(Clone, Copy)]
-pub(crate) struct TakesFiles;
 
 impl Routes {
     pub(crate) fn of<A: OpenApi>() -> Self {
         let operation = |operation: MetaOperation| Operation {
             method: operation.method,
-            takes_files: operation.request.iter().flat_map(|request| &request.content).any(is_form),
+            body: operation
+                .request
+                .and_then(|request| request.content.first().map(|content| BodyKind::of(content.content_type))),
             query: operation.params.into_iter().filter(|p| p.in_type == MetaParamIn::Query).map(|p| p.name).collect(),
         };
         let route = |path: MetaPath| Route {
@@ -61,6 +58,9 @@ impl Routes {
     }
 
     fn admit(&self, request: &Request) -> Result<&Operation, Problem> {
+        if request.version() == Version::HTTP_11 && !has_one_host(request.headers()) {
+            return Err(Problem::new(ProblemCode::InvalidRequest, "exactly one Host header is needed"));
+        }
         let route = self
             .find(request.uri().path())
             .ok_or_else(|| Problem::new(ProblemCode::NotFound, "there is nothing at this path"))?;
@@ -69,10 +69,11 @@ impl Routes {
             Problem::new(ProblemCode::MethodNotAllowed, "this path has other methods; `Allow` lists them")
                 .with_header(ALLOW, route.allow())
         })?;
-        match names(request.uri().query()).find(|name| !operation.query.iter().any(|known| known == name)) {
-            Some(unknown) => Err(unknown_parameter(unknown)),
-            None => Ok(operation),
+        if let Some(unknown) = names(request.uri().query()).find(|name| !operation.query.iter().any(|q| q == name)) {
+            return Err(unknown_parameter(unknown));
         }
+        operation.body.map_or(Ok(()), |body| body.admit(request.headers()))?;
+        Ok(operation)
     }
 }
 
@@ -92,8 +93,12 @@ pub(crate) async fn admit<E>(routes: Arc<Routes>, next: Arc<E>, mut request: Req
 where
     E: Endpoint<Output = Response>,
 {
-    if routes.admit(&request)?.takes_files {
-        request.set_data(TakesFiles);
+    if let Some(body) = routes.admit(&request)?.body {
+        request.set_data(body);
+    }
+    // Ranges are a matter of GET alone (RFC 9110, 14.2), and further in HEAD is taken for it.
+    if request.method() == Method::HEAD {
+        request.headers_mut().remove(RANGE);
     }
     if without_prefix(request.uri().path()).len() < request.uri().path().len() {
         let inner = request.uri().path_and_query().map_or("/", |whole| &whole.as_str()[PREFIX.len()..]);
@@ -104,8 +109,12 @@ where
     next.call(request).await
 }
 
-fn is_form(content: &MetaMediaType) -> bool {
-    content.content_type.starts_with("multipart/")
+/// As RFC 9112 (3.2) asks for.
+fn has_one_host(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let valid = |host: &str| host.is_empty() || (host.parse::<Authority>().is_ok() && !host.contains('@'));
+    host.to_str().is_ok_and(valid)
 }
 
 fn without_prefix(path: &str) -> &str {
@@ -130,8 +139,7 @@ fn names(query: Option<&str>) -> impl Iterator<Item = &str> {
 }
 
 fn unknown_parameter(name: &str) -> Problem {
-    let name: String = name.chars().take(QUOTED).collect();
-    Problem::new(ProblemCode::InvalidRequest, format!("there is no query parameter {name:?} here"))
+    Problem::new(ProblemCode::InvalidRequest, format!("there is no query parameter {} here", quoted(name)))
 }
 
 #[cfg(test)]

@@ -18,6 +18,9 @@ pub struct ApiSettings {
     pub json_max_bytes: u64,
     /// The most bytes that a multipart body may have.
     pub multipart_max_bytes: u64,
+    /// The most bytes of uploaded files that all requests together hold in memory; beyond it uploads are answered with
+    /// 503. A file larger than this is never accepted.
+    pub upload_memory_bytes: u64,
     /// How long a body may stand still while it is read.
     pub body_idle_timeout: Duration,
 }
@@ -39,6 +42,7 @@ impl Default for ApiSettings {
             near_cache_ttl: Duration::from_mins(1),
             json_max_bytes: 1024 * 1024,
             multipart_max_bytes: 100 * 1024 * 1024,
+            upload_memory_bytes: 512 * 1024 * 1024,
             body_idle_timeout: Duration::from_secs(30),
         }
     }

@@ -1,8 +1,11 @@
 //! `/products/{id}/images`.
 
 mod form;
+mod memory;
 mod output;
+mod portions;
 
+pub(crate) use memory::UploadMemory;
 pub(crate) use output::Image;
 
 use crate::context::Asked;
@@ -11,7 +14,7 @@ use crate::payload::RawJson;
 use crate::products::ProductIdParameter;
 use crate::refusal::{Refusal, WritingTo};
 use crate::schema::Tag;
-use form::{FormLimits, ImagesForm};
+use form::{FormLimits, ImagesForm, ReadFiles};
 use output::AddedImages;
 use poem_openapi::{ApiResponse, OpenApi, param::Path};
 use std::sync::Arc;
@@ -20,6 +23,7 @@ use wareroom_application::{AddImages, Application};
 pub(crate) struct ImagesApi {
     pub(crate) application: Arc<Application>,
     pub(crate) links: Arc<Links>,
+    pub(crate) memory: UploadMemory,
 }
 
 #[derive(ApiResponse)]
@@ -54,8 +58,12 @@ impl ImagesApi {
     ) -> Result<AcceptedImages, Refusal<WritingTo>> {
         let settings = self.application.settings();
         let limits = FormLimits { file_bytes: settings.image_max_bytes, files: settings.images_per_product };
-        let command = AddImages { product: id.0.0, files: form.read(limits).await? };
-        let added = self.application.add_images(&asked.0, command).await?;
+        let product = id.0.0;
+        // Megabytes for a product that is not there are not worth receiving.
+        self.application.get_product(&asked.0, product).await?;
+        let ReadFiles { files, memory } = form.read(limits, &self.memory).await?;
+        let added = self.application.add_images(&asked.0, AddImages { product, files }).await?;
+        drop(memory);
         let etag = crate::etag::of(added.view.product.revision, added.view.product.version);
         let location = self.links.product(added.view.product.id);
         Ok(AcceptedImages::Accepted(RawJson::of(&AddedImages::new(&added, &self.links)), location, etag, 1))

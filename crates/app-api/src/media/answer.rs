@@ -92,7 +92,8 @@ impl ApiResponse for RenditionAnswer {
             headers,
         };
         let validators = || vec![text("ETag", "The hash of the bytes."), text("Cache-Control", "Keep it for good.")];
-        let whole = || validators().into_iter().chain([text("Accept-Ranges", "Parts can be asked for.")]);
+        let more = || [text("Accept-Ranges", "Parts can be asked for."), text("X-Content-Type-Options", "`nosniff`.")];
+        let whole = || validators().into_iter().chain(more());
         let part = whole().chain([text("Content-Range", "Which part.")]).collect();
         MetaResponses {
             responses: vec![

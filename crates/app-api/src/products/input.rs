@@ -31,7 +31,7 @@ pub(crate) struct ProductInput {
     #[oai(validator(max_length = 65536, pattern = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"))]
     product_description: Option<String>,
     /// What it costs: exact, at most two decimal places.
-    #[oai(validator(minimum(value = "0"), maximum(value = "99999999.99"), multiple_of = 0.01))]
+    #[oai(validator(minimum(value = "0"), maximum(value = "99999999.99")))]
     product_price: f64,
     /// Images by URL are not accepted yet: upload them to `/products/{id}/images`.
     #[oai(validator(max_items = 0, max_length = 2048))]
@@ -59,7 +59,7 @@ pub(crate) fn command(body: JsonObject<ProductInput>) -> Result<CreateProduct, P
     let price = fields.decimal("product_price", str::parse);
     for (index, image) in fields.list("product_images").unwrap_or_default().into_iter().enumerate() {
         let detail = if image.is_string() { NO_URLS_YET } else { "must be a string" };
-        fields.fault::<()>(format!("/product_images/{index}"), detail);
+        fields.fault::<()>(|| format!("/product_images/{index}"), detail);
     }
     let read = || Some(CreateProduct { owner: owner?, name: name?, description: description?, price: price? });
     let read = read();

@@ -96,7 +96,8 @@ pub(crate) enum FoundProduct {
 impl ProductsApi {
     /// Create a product
     ///
-    /// Its images are uploaded afterwards, to `/products/{id}/images`.
+    /// Its images are uploaded afterwards, to `/products/{id}/images`. A number beyond the range of a double, such as
+    /// 1e400, makes the whole body unreadable (400); any other price that is not allowed is 422.
     #[oai(path = "/products", method = "post", operation_id = "create_product")]
     async fn create_product(
         &self,

@@ -3,7 +3,8 @@
 //! The framework's own server sets no `TCP_NODELAY`, waits for ever for a request's head, takes any number of
 //! connections and spins when it is out of file descriptors; this one does none of that. It must not know any route,
 //! use case or error format: bodies and answers are opaque here, and what [`BodyLimits`] refuses leaves as a
-//! [`BodyError`] for the outer layers to put into words.
+//! [`BodyError`] for the outer layers to put into words. The one exception is what hyper itself refuses, which no outer
+//! layer sees.
 
 mod body_error;
 mod body_limits;
@@ -11,6 +12,7 @@ mod connection;
 mod exchange;
 mod listener;
 mod pace;
+mod refused;
 mod serve;
 mod settings;
 mod socket;

@@ -1,7 +1,8 @@
 //! A connection's bytes, watched: each read and write is reported to the connection's [`Vitals`], and closing waits
-//! for a client that is still sending. Knows nothing of HTTP.
+//! for a client that is still sending. Of HTTP it knows only when what is written is no answer of ours.
 
-use super::vitals::Vitals;
+use super::{refused, vitals::Vitals};
+use bytes::{Buf, Bytes};
 use std::{
     io::{self, IoSlice},
     pin::Pin,
@@ -21,6 +22,8 @@ pub(super) struct Socket {
     stream: TcpStream,
     vitals: Arc<Vitals>,
     closing: Closing,
+    /// What is left of the answer that is sent instead of hyper's own.
+    instead: Bytes,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,7 +38,7 @@ enum Closing {
 
 impl Socket {
     pub(super) fn new(stream: TcpStream, vitals: Arc<Vitals>) -> Self {
-        Self { stream, vitals, closing: Closing::Not }
+        Self { stream, vitals, closing: Closing::Not, instead: Bytes::new() }
     }
 
     fn note_sent(&self, outcome: &Poll<io::Result<usize>>) {
@@ -44,6 +47,28 @@ impl Socket {
             Poll::Ready(Err(_)) => {}
             Poll::Pending => self.vitals.blocked(),
         }
+    }
+
+    /// Whether these bytes, which are all there are to write, are hyper's own refusal: then another answer is sent.
+    fn is_replaced(&mut self, bytes: &[u8]) -> bool {
+        if self.vitals.answers_due() || !self.instead.is_empty() {
+            return false;
+        }
+        let Some(instead) = refused::instead_of(bytes) else { return false };
+        self.instead = instead;
+        true
+    }
+
+    fn poll_send_instead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.instead.is_empty() {
+            let outcome = Pin::new(&mut self.stream).poll_write(context, &self.instead);
+            self.note_sent(&outcome);
+            match ready!(outcome)? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                sent => self.instead.advance(sent),
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -64,6 +89,9 @@ impl AsyncRead for Socket {
 impl AsyncWrite for Socket {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if this.is_replaced(bytes) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let outcome = Pin::new(&mut this.stream).poll_write(context, bytes);
         this.note_sent(&outcome);
         outcome
@@ -75,6 +103,11 @@ impl AsyncWrite for Socket {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if let [head] = slices
+            && this.is_replaced(head)
+        {
+            return Poll::Ready(Ok(head.len()));
+        }
         let outcome = Pin::new(&mut this.stream).poll_write_vectored(context, slices);
         this.note_sent(&outcome);
         outcome
@@ -85,7 +118,11 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+        let this = self.get_mut();
+        ready!(this.poll_send_instead(context))?;
+        ready!(Pin::new(&mut this.stream).poll_flush(context))?;
+        this.vitals.flushed();
+        Poll::Ready(Ok(()))
     }
 
     /// Tells the client that no more will come, then waits for the same from it if it was still sending. The wait is
@@ -93,6 +130,7 @@ impl AsyncWrite for Socket {
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.closing != Closing::Lingering {
+            ready!(this.poll_send_instead(context))?;
             ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
             if this.closing == Closing::Ended || !this.vitals.closing() {
                 return Poll::Ready(Ok(()));

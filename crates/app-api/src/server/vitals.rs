@@ -31,6 +31,8 @@ struct State {
     unread: bool,
     /// Nothing has arrived that the last answer did not answer.
     settled: bool,
+    /// Bytes of an answer may be on their way.
+    answers_due: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +64,13 @@ pub(super) enum Overdue {
 
 impl Vitals {
     pub(super) fn new(settings: &ServerSettings) -> Self {
-        let state = State { phase: Phase::New(Instant::now()), blocked: None, unread: false, settled: true };
+        let state = State {
+            phase: Phase::New(Instant::now()),
+            blocked: None,
+            unread: false,
+            settled: true,
+            answers_due: false,
+        };
         Self {
             header: settings.header_timeout.min(FOREVER),
             idle: settings.idle_timeout.min(FOREVER),
@@ -95,11 +103,23 @@ impl Vitals {
         }
     }
 
+    /// Everything that was written has left.
+    pub(super) fn flushed(&self) {
+        let mut state = self.state();
+        state.answers_due &= matches!(state.phase, Phase::Busy);
+    }
+
+    /// Whether what is written now may belong to an answer. If not, it is about a request that nobody was handed.
+    pub(super) fn answers_due(&self) -> bool {
+        self.state().answers_due
+    }
+
     /// A request's head is complete.
     pub(super) fn called(&self) {
         let mut state = self.state();
         state.phase = Phase::Busy;
         state.unread = false;
+        state.answers_due = true;
     }
 
     /// The current request's body was dropped before its end.
@@ -222,6 +242,19 @@ mod tests {
         advance(SECOND).await;
         assert!(vitals.closing());
         assert_eq!(left(&vitals), Some((1, Overdue::Lingered)));
+    }
+
+    #[test]
+    fn answers_are_due_until_the_last_of_them_has_left() {
+        let vitals = Vitals::new(&ServerSettings::default());
+        assert!(!vitals.answers_due());
+        vitals.called();
+        vitals.flushed();
+        assert!(vitals.answers_due(), "a part of the answer has left");
+        vitals.answered();
+        assert!(vitals.answers_due(), "its end is still to be written");
+        vitals.flushed();
+        assert!(!vitals.answers_due());
     }
 
     #[test]

@@ -96,6 +96,39 @@ async fn faults_without_end_are_told_up_to_a_hundred() {
     let answer = posted(format!("{{{}}}", fields.join(","))).await.problem(422, "validation_failed");
     assert_eq!(answer.pointers().len(), 100);
     assert!(answer.body.len() < 30_000);
+    assert_eq!(answer.json()["detail"], "5003 fields are wrong; the first 100 are listed");
+    let images = format!("[{}]", vec!["0"; 100_000].join(","));
+    let answer = posted(with("product_images", &images)).await.problem(422, "validation_failed");
+    assert_eq!(answer.json()["detail"], "100000 fields are wrong; the first 100 are listed");
+}
+
+#[tokio::test]
+async fn a_field_that_is_there_twice_is_named() {
+    let answer = posted(r#"{"user_id": 1, "product_name": "a", "user_id": 2, "product_price": 1}"#).await;
+    let answer = answer.problem(400, "invalid_request");
+    assert_eq!(answer.json()["detail"], "the body has the field \"user_id\" twice");
+    let name = "x".repeat(100_000);
+    let answer = posted(format!(r#"{{"{name}": 1, "{name}": 1}}"#)).await.problem(400, "invalid_request");
+    assert!(answer.body.len() < 1000);
+}
+
+#[tokio::test]
+async fn a_number_beyond_a_double_makes_the_body_unreadable() {
+    for number in ["1e400", "-1e400"] {
+        posted(with("product_price", number)).await.problem(400, "invalid_request");
+    }
+    posted(with("product_price", "1e308")).await.problem(422, "validation_failed");
+}
+
+#[tokio::test]
+async fn a_long_name_is_not_repeated_whole() {
+    let test = TestApi::new();
+    let answer = test.get(&format!("/healthz/live?{}=1", "x".repeat(8000))).await.problem(400, "invalid_request");
+    assert!(answer.body.len() < 1000);
+    let kind = format!("text/{}", "x".repeat(8000));
+    let answer = test.send(request(Method::POST, "/users").content_type(&kind).body("{}")).await;
+    let detail = answer.problem(415, "unsupported_media_type").json()["detail"].clone();
+    assert_eq!(detail, "send the body as application/json in UTF-8");
 }
 
 #[tokio::test]
@@ -140,6 +173,23 @@ async fn a_body_of_another_kind_is_not_read() {
         test.send(request).await.problem(415, "unsupported_media_type");
     }
     test.send(request(Method::POST, "/users").body(body)).await.problem(415, "unsupported_media_type");
+    for kind in ["application/json; charset=utf-16", "application/json; charset=\"latin1\""] {
+        let request = request(Method::POST, "/users").content_type(kind).body(body);
+        test.send(request).await.problem(415, "unsupported_media_type");
+    }
+    let encoded = |coding: &str| {
+        test.send(
+            request(Method::POST, "/users")
+                .content_type("application/json")
+                .header("Content-Encoding", coding)
+                .body(body),
+        )
+    };
+    for coding in ["gzip", "br", "identity, gzip"] {
+        let answer = encoded(coding).await.problem(415, "unsupported_media_type");
+        assert_eq!(answer.header("accept-encoding"), "identity");
+    }
+    encoded("Identity").await.is(201);
     for kind in ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"] {
         test.send(request(Method::POST, "/users").content_type(kind).body(body)).await.is(201);
     }

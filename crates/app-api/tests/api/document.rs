@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test is meant to panic")]
 
+use crate::schema;
 use crate::support::{TestApi, request};
 use poem::http::Method;
 use serde_json::{Map, Value};
@@ -42,6 +43,7 @@ async fn the_document_is_served_as_it_is_made() {
     assert_eq!(answer.body, openapi());
     let unchanged = test.get_with("/openapi.json", "If-None-Match", answer.header("etag")).await.is(304);
     assert!(unchanged.body.is_empty());
+    assert_eq!((answer.header("cache-control"), unchanged.header("cache-control")), ("no-cache", "no-cache"));
 }
 
 #[test]
@@ -87,6 +89,21 @@ fn every_text_number_and_list_has_bounds() {
 }
 
 #[test]
+fn every_example_is_valid() {
+    let document = document();
+    let mut examples = 0;
+    walk(&document, "", &mut |path, schema| {
+        if let Some(example) = schema.get("example") {
+            examples += 1;
+            assert_eq!(schema::faults(&document, &Value::Object(schema.clone()), example), [""; 0], "{path}");
+        }
+        // No double is a multiple of 0.01, so validators refuse 18.99 by it.
+        assert!(!schema.contains_key("multipleOf"), "{path}");
+    });
+    assert!(examples >= 2, "{examples}");
+}
+
+#[test]
 fn every_operation_is_described() {
     let document = document();
     let mut ids = vec![];
@@ -120,6 +137,23 @@ fn every_operation_is_described() {
         "get_rendition",
     ];
     assert_eq!(ids, expected);
+}
+
+#[test]
+fn what_programs_rely_on_is_promised() {
+    let document = document();
+    for (path, status, header) in [
+        ("/media/{key}", "200", "X-Content-Type-Options"),
+        ("/media/{key}", "206", "X-Content-Type-Options"),
+        ("/media/{key}", "206", "Content-Range"),
+        ("/media/{key}", "416", "Content-Range"),
+        ("/openapi.json", "200", "Cache-Control"),
+        ("/openapi.json", "304", "Cache-Control"),
+        ("/products/{id}", "503", "Retry-After"),
+    ] {
+        let described = &document["paths"][path]["get"]["responses"][status]["headers"][header];
+        assert_eq!(described["required"], true, "{header} of {path}: {status}");
+    }
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! Errors that no operation made: each is a problem all the same.
 
-use crate::support::{TestApi, request};
+use crate::support::{TestApi, counted, request};
 use async_trait::async_trait;
-use poem::http::Method;
+use bytes::Bytes;
+use poem::Request;
+use poem::http::{Method, Version};
+use std::iter;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use wareroom_app_api::ApiSettings;
 use wareroom_domain::ProductId;
 use wareroom_ports::{Origin, ProductQueries, ProductView, StoreError};
@@ -60,6 +64,33 @@ async fn a_query_parameter_that_is_not_there_is_named() {
     test.get("/healthz/live?").await.is(200);
 }
 
+#[tokio::test]
+async fn a_request_has_exactly_one_host() {
+    let test = TestApi::new();
+    let ask = |hosts: &[&str], version| {
+        let request = Request::builder().uri("/healthz/live".parse().unwrap()).version(version);
+        test.send(hosts.iter().fold(request, |request, host| request.header("Host", *host)).finish())
+    };
+    for hosts in [&[][..], &["shop.test", "shop.test"], &["a b"], &["ada@shop.test"], &["a/b"]] {
+        ask(hosts, Version::HTTP_11).await.problem(400, "invalid_request");
+    }
+    for host in ["shop.test", "shop.test:8080", "[::1]:80", ""] {
+        ask(&[host], Version::HTTP_11).await.is(200);
+    }
+    ask(&[], Version::HTTP_10).await.is(200);
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_asked_for_is_neither_read_nor_judged() {
+    let test = TestApi::new().with_product().await;
+    for (method, status) in [(Method::GET, 200), (Method::HEAD, 200)] {
+        let (body, taken) = counted(iter::repeat_n(Bytes::from(vec![b'x'; 1 << 20]), 4));
+        let request = request(method, "/products/1").content_type("text/plain").header("Content-Encoding", "gzip");
+        test.send(request.header("Content-Length", u64::MAX.to_string()).body(body)).await.is(status);
+        assert_eq!(taken.load(Ordering::Relaxed), 0);
+    }
+}
+
 /// A store whose reads panic.
 struct Panicking;
 
@@ -91,12 +122,12 @@ impl ProductQueries for Failing {
 }
 
 #[tokio::test]
-async fn a_store_that_fails_has_its_status_and_keeps_its_secrets() {
+async fn a_store_that_fails_has_a_status_of_the_operation_and_keeps_its_secrets() {
     for (failure, status, code) in [
-        (|| StoreError::Conflict, 409, "conflict"),
+        (|| StoreError::Conflict, 503, "unavailable"),
         (|| StoreError::Busy, 503, "unavailable"),
         (|| StoreError::Backend("password=hunter2".into()), 503, "unavailable"),
-        (|| StoreError::Full, 507, "storage_full"),
+        (|| StoreError::Full, 503, "unavailable"),
         (|| StoreError::Aborted, 500, "internal"),
     ] as [(fn() -> StoreError, u16, &str); 5]
     {

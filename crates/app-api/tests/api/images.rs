@@ -45,9 +45,13 @@ async fn every_refused_file_is_told_and_none_is_kept() {
     assert_eq!(refused(form).await.problem(422, "too_many_pixels").pointers(), ["/file/0"]);
     let form = Form::default().part("file", "a", &picture(1, 1)).part("picture", "b", b"x").part("alt", "c", b"y");
     assert_eq!(refused(form).await.problem(422, "validation_failed").pointers(), ["/picture", "/alt"]);
+    let form = Form::default().part("file", "a", &[0; 4001]).part("other", "b", b"x").part("file", "c", &picture(1, 1));
+    assert_eq!(refused(form).await.problem(422, "validation_failed").pointers(), ["/other", "/file/0"]);
     assert_eq!(refused(Form::default()).await.problem(422, "validation_failed").pointers(), ["/file"]);
     let four = (0..4).fold(Form::default(), |form, _| form.part("file", "a", &picture(1, 1)));
-    refused(four).await.problem(422, "too_many_images");
+    assert_eq!(refused(four).await.problem(422, "too_many_images").pointers(), ["/file/3"]);
+    let many = (0..200).fold(Form::default(), |form, _| form.part("x", "a", b""));
+    assert_eq!(refused(many).await.problem(422, "validation_failed").pointers().len(), 100);
     let product = test.get("/products/1").await.is(200).json();
     assert_eq!(product["data"]["images"].as_array().map(Vec::len), Some(0));
     assert_eq!(product["data"]["version"], 1);

@@ -38,6 +38,10 @@ async fn a_rendition_is_immutable_and_harmless() {
     let head = test.send(request(Method::HEAD, &path).finish()).await.is(200);
     assert!(head.body.is_empty());
     assert_eq!(head.header("content-length"), whole.body.len().to_string());
+    for range in ["bytes=0-0", "bytes=99999999-"] {
+        let head = test.send(request(Method::HEAD, &path).header("Range", range).finish()).await.is(200);
+        assert_eq!(head.header("content-length"), whole.body.len().to_string());
+    }
     test.get(&format!("/api{path}")).await.is(200);
 }
 

@@ -2,13 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test is meant to panic")]
 
+use crate::conformance;
 use bytes::Bytes;
 use jiff::Timestamp;
 use poem::endpoint::{BoxEndpoint, Endpoint};
 use poem::http::{Method, StatusCode};
 use poem::{Body, Request, Response};
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Once};
 use wareroom_app_api::{Api, ApiSettings};
 use wareroom_application::{Application, AttemptBegun, Ports, Settings};
 use wareroom_domain::{Format, Lane, RenditionSpec};
@@ -17,6 +19,10 @@ use wareroom_memory::{
 };
 
 pub(crate) const BOUNDARY: &str = "frontier";
+
+/// A line that was first logged while nobody listened may stay off for those who listen later, in other threads: so
+/// there is always somebody.
+static LISTENING: Once = Once::new();
 
 /// An API over memory: clock and ids are fixed, images are small.
 pub(crate) struct TestApi {
@@ -32,6 +38,10 @@ impl TestApi {
 
     /// With other ports or other settings.
     pub(crate) fn with(change: impl FnOnce(&mut Ports), settings: ApiSettings) -> Self {
+        LISTENING.call_once(|| {
+            let nobody = tracing_subscriber::fmt().with_writer(std::io::sink).finish();
+            tracing::subscriber::set_global_default(nobody).unwrap();
+        });
         let store = Arc::new(MemoryStore::default());
         let mut ports = Ports {
             store: store.clone(),
@@ -59,10 +69,14 @@ impl TestApi {
         Self { endpoint: api.endpoint(), api, application }
     }
 
+    /// The answer, which is held to the document.
     pub(crate) async fn send(&self, request: Request) -> Answer {
+        let (method, path) = (request.method().clone(), request.uri().to_string());
         let response = self.endpoint.call(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        Answer { status: parts.status, headers: parts.headers, body: body.into_bytes().await.unwrap() }
+        let answer = Answer { status: parts.status, headers: parts.headers, body: body.into_bytes().await.unwrap() };
+        conformance::check(&method, &path, &answer);
+        answer
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -106,7 +120,7 @@ impl TestApi {
 }
 
 pub(crate) fn request(method: Method, path: &str) -> poem::RequestBuilder {
-    Request::builder().method(method).uri(path.parse().unwrap())
+    Request::builder().method(method).uri(path.parse().unwrap()).header("Host", "shop.test")
 }
 
 /// What came back.
@@ -184,4 +198,15 @@ impl Form {
 
 pub(crate) fn picture(width: u32, height: u32) -> Bytes {
     MemoryImage::filled(width, height, [200, 100, 50]).encode()
+}
+
+/// A body of these pieces, and how many bytes were taken of it.
+pub(crate) fn counted(pieces: impl IntoIterator<Item = Bytes, IntoIter: Send + 'static>) -> (Body, Arc<AtomicUsize>) {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&taken);
+    let pieces = pieces.into_iter().map(move |piece| {
+        count.fetch_add(piece.len(), Ordering::Relaxed);
+        Ok::<_, std::io::Error>(piece)
+    });
+    (Body::from_bytes_stream(futures::stream::iter(pieces)), taken)
 }
