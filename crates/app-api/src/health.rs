@@ -8,24 +8,44 @@ use crate::schema::{HeaderText, Tag};
 use bytes::Bytes;
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi, types::Any};
 use serde::Serialize;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use wareroom_application::Application;
 
-/// Says whether this process still wants requests. Clones say the same.
-#[derive(Clone, Debug, Default)]
-pub struct Readiness(Arc<AtomicBool>);
+/// What this process knows of its own state. Clones say the same.
+#[derive(Clone, Default)]
+pub struct Readiness(Arc<State>);
+
+#[derive(Default)]
+struct State {
+    stopping: AtomicBool,
+    worker_holds: OnceLock<Box<dyn Fn() -> bool + Send + Sync>>,
+}
 
 impl Readiness {
     /// From now on `/healthz/ready` answers 503, so that whoever hands out requests looks elsewhere. There is no way
     /// back.
     pub fn stop(&self) {
-        self.0.store(true, Ordering::Release);
+        self.0.stopping.store(true, Ordering::Release);
     }
 
     /// Whether [`stop`](Self::stop) was called.
     pub fn is_stopping(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.stopping.load(Ordering::Acquire)
+    }
+
+    /// Tells `/healthz/ready` of the worker in this process: whether it holds back because of trouble with the stores.
+    /// Requests are answered all the same, so it stays ready. Only the first call counts.
+    pub fn watch_worker(&self, holds: impl Fn() -> bool + Send + Sync + 'static) {
+        let _ = self.0.worker_holds.set(Box::new(holds));
+    }
+
+    fn worker(&self) -> WorkerStatus {
+        match self.0.worker_holds.get() {
+            None => WorkerStatus::Elsewhere,
+            Some(holds) if holds() => WorkerStatus::Holding,
+            Some(_) => WorkerStatus::Working,
+        }
     }
 }
 
@@ -40,6 +60,20 @@ pub(crate) struct HealthApi {
 #[derive(Object, Serialize)]
 pub(crate) struct Health {
     status: HealthStatus,
+    worker: WorkerStatus,
+}
+
+/// How the worker of the same process is, for programs.
+#[derive(Enum, Serialize)]
+#[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+enum WorkerStatus {
+    /// It takes jobs.
+    Working,
+    /// It waits for the stores: what it has is held, nothing is lost.
+    Holding,
+    /// There is none in this process.
+    Elsewhere,
 }
 
 /// How the service is, for programs.
@@ -59,8 +93,8 @@ pub(crate) enum HealthAnswer {
 }
 
 impl HealthAnswer {
-    fn new(status: HealthStatus) -> Self {
-        Self::Well(RawJson::of(&Health { status }))
+    fn new(status: HealthStatus, worker: WorkerStatus) -> Self {
+        Self::Well(RawJson::of(&Health { status, worker }))
     }
 }
 
@@ -95,7 +129,7 @@ impl HealthApi {
     #[expect(clippy::unused_async, reason = "the framework asks for it")]
     #[oai(path = "/healthz/live", method = "get", operation_id = "get_liveness")]
     async fn live(&self) -> Result<HealthAnswer, Refusal<Plain>> {
-        Ok(HealthAnswer::new(HealthStatus::Live))
+        Ok(HealthAnswer::new(HealthStatus::Live, self.readiness.worker()))
     }
 
     /// Ask whether the stores can be used
@@ -105,7 +139,7 @@ impl HealthApi {
             return Err(Problem::new(ProblemCode::Unavailable, "the server is stopping").into());
         }
         self.application.check().await?;
-        Ok(HealthAnswer::new(HealthStatus::Ready))
+        Ok(HealthAnswer::new(HealthStatus::Ready, self.readiness.worker()))
     }
 
     /// Get this document

@@ -4,8 +4,8 @@
 //! |---|---|
 //! | `api`, `settings` | the whole stack, and what can be set about it |
 //! | `users`, `products`, `images`, `media`, `health` | the operations, with their requests and answers |
-//! | `problem`, `refusal` | every error, from one table |
-//! | `content`, `payload`, `fields`, `faults`, `schema` | bodies in and out, what is wrong with them, and how they are described |
+//! | `problem`, `problem_document`, `refusal` | every error, from one table |
+//! | `content`, `payload`, `fields`, `faults`, `schema` | bodies in and out, their faults and descriptions |
 //! | `routes`, `request_id`, `request_log`, `context` | what happens to every request |
 //! | `near_cache`, `etag` | rendered answers, kept and compared |
 //! | `spec` | the OpenAPI document, from the code alone |
@@ -27,6 +27,7 @@ mod media;
 mod near_cache;
 mod payload;
 mod problem;
+mod problem_document;
 mod products;
 mod refusal;
 mod request_id;

@@ -1,12 +1,13 @@
 //! Every error as `application/problem+json` (RFC 9457): the use cases', the framework's and our own, from one table.
 
-use crate::faults::{Faults, MOST_FAULTS};
+use crate::faults::Faults;
+use crate::problem_document::Document;
 use crate::server::BodyError;
 use poem::error::{MethodNotAllowedError, NotFoundError, ReadBodyError, ResponseError};
 use poem::http::{HeaderName, HeaderValue, StatusCode, header};
 use poem::{Body, Response};
+use poem_openapi::Enum;
 use poem_openapi::error::{ContentTypeError, ParseParamError, ParsePathError};
-use poem_openapi::{Enum, Object};
 use serde::Serialize;
 use wareroom_application::{Error, ErrorCode, Fault};
 use wareroom_ports::BoxError;
@@ -16,10 +17,6 @@ pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
 
 /// When to come again after the service was unavailable, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
-
-/// The most characters of a detail, and of a pointer, as the document has it.
-const LONGEST_DETAIL: usize = 4096;
-const LONGEST_POINTER: usize = 1024;
 
 /// The most characters of a client's text that a detail repeats.
 const QUOTED: usize = 64;
@@ -50,7 +47,7 @@ pub(crate) enum ProblemCode {
 
 impl ProblemCode {
     /// The one table: name, status, title.
-    const fn row(self) -> (&'static str, StatusCode, &'static str) {
+    pub(crate) const fn row(self) -> (&'static str, StatusCode, &'static str) {
         match self {
             Self::InvalidRequest => ("invalid_request", StatusCode::BAD_REQUEST, "The request cannot be read"),
             Self::NotFound => ("not_found", StatusCode::NOT_FOUND, "Not found"),
@@ -254,87 +251,9 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// The first so many characters.
-fn cut(mut text: String, most: usize) -> String {
-    if let Some((end, _)) = text.char_indices().nth(most) {
-        text.truncate(end);
-    }
-    text
-}
-
 /// A client's text in a detail: its beginning, with everything odd escaped.
 pub(crate) fn quoted(text: &str) -> String {
     format!("{:?}", text.chars().take(QUOTED).collect::<String>())
-}
-
-/// An error. `code` says which, for programs; `detail` says what to do, for people.
-#[derive(Object, Serialize)]
-#[oai(rename = "Problem")]
-pub(crate) struct Document {
-    /// What kind of error this is; read it relative to the server.
-    #[oai(rename = "type", validator(max_length = 64))]
-    #[serde(rename = "type")]
-    kind: String,
-    /// The kind, in words.
-    #[oai(validator(max_length = 64))]
-    title: String,
-    /// The HTTP status.
-    #[oai(validator(minimum(value = "400"), maximum(value = "599")))]
-    status: u16,
-    /// What happened and what can be done about it.
-    #[oai(validator(max_length = 4096))]
-    detail: String,
-    /// The kind, for programs.
-    code: ProblemCode,
-    /// Names the request in logs.
-    #[oai(validator(max_length = 128))]
-    request_id: String,
-    /// Every field that is wrong.
-    #[oai(validator(max_items = 100))]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    errors: Option<Vec<FieldError>>,
-}
-
-impl Document {
-    /// Keeps within its own schema, whatever it is told.
-    fn new(code: ProblemCode, detail: String, request_id: &str, faults: Vec<Fault>) -> Self {
-        let (name, status, title) = code.row();
-        Self {
-            kind: format!("/problems/{name}"),
-            title: title.to_owned(),
-            status: status.as_u16(),
-            detail: cut(detail, LONGEST_DETAIL),
-            code,
-            request_id: request_id.to_owned(),
-            errors: (!faults.is_empty()).then(|| faults.into_iter().take(MOST_FAULTS).map(FieldError::from).collect()),
-        }
-    }
-
-    /// What is said of a request that could not even be parsed: it never got an id.
-    pub(crate) fn unparsed(code: ProblemCode, detail: &str) -> Self {
-        Self::new(code, detail.to_owned(), "none", vec![])
-    }
-
-    pub(crate) fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
-    }
-}
-
-/// A field that is wrong.
-#[derive(Object, Serialize)]
-struct FieldError {
-    /// Where, as a JSON pointer into the body; files of a form are `/file/0`, `/file/1` ...
-    #[oai(validator(max_length = 1024))]
-    pointer: String,
-    /// What is allowed.
-    #[oai(validator(max_length = 4096))]
-    detail: String,
-}
-
-impl From<Fault> for FieldError {
-    fn from(Fault { pointer, detail }: Fault) -> Self {
-        Self { pointer: cut(pointer, LONGEST_POINTER), detail: cut(detail, LONGEST_DETAIL) }
-    }
 }
 
 #[cfg(test)]
@@ -368,21 +287,6 @@ mod tests {
         assert_eq!(response.header("retry-after"), Some("5"));
         let body = response.into_body().into_string().await.unwrap();
         assert!(!body.contains("hunter2") && body.contains("try again later"), "{body}");
-    }
-
-    #[tokio::test]
-    async fn a_problem_keeps_within_its_own_schema() {
-        let fault = || Fault { pointer: format!("/{}", "ü".repeat(5000)), detail: "ü".repeat(5000) };
-        let error = Error::new(ErrorCode::Invalid, "ü".repeat(5000)).with_faults((0..150).map(|_| fault()).collect());
-        let body = Problem::from(error).into_response("r-1").into_body().into_vec().await.unwrap();
-        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
-        let length = |text: &serde_json::Value| text.as_str().unwrap().chars().count();
-        let first = &problem["errors"][0];
-        assert_eq!(
-            (length(&problem["detail"]), length(&first["pointer"]), length(&first["detail"])),
-            (4096, 1024, 4096)
-        );
-        assert_eq!(problem["errors"].as_array().unwrap().len(), 100);
     }
 
     #[test]

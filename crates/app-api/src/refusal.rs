@@ -1,6 +1,7 @@
 //! Which problems an operation may answer with. Written in its signature, so that the document cannot leave one out.
 
-use crate::problem::{CONTENT_TYPE, Document, Problem};
+use crate::problem::{CONTENT_TYPE, Problem};
+use crate::problem_document::Document;
 use crate::request_id::RequestId;
 use poem::http::Method;
 use poem::{Endpoint, IntoResponse, Request, Response, Result};

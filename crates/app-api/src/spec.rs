@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashMap};
 
 const DESCRIPTION: &str = "A self-hosted product catalogue with an image pipeline. Every error is \
-    `application/problem+json`. The same operations answer below `/api`, and HEAD is answered wherever GET is. A request \
-    that is not HTTP/1.1 or 1.0 is refused before any operation, with a problem whose `request_id` is `none`: \
+    `application/problem+json`. The same operations answer below `/api`, and HEAD is answered wherever GET is. A \
+    request that is not HTTP/1.1 or 1.0 is refused before any operation, with a problem whose `request_id` is `none`: \
     `invalid_request` (400), or `request_header_fields_too_large` (431) when its head has too many bytes or fields.";
 
 /// The largest integer that every JSON reader keeps exact.

@@ -1,7 +1,8 @@
 //! What hyper refuses by itself, in our own words: a request that it cannot parse, and that no endpoint sees. The only
 //! part of the server that knows how errors look.
 
-use crate::problem::{Document, ProblemCode};
+use crate::problem::ProblemCode;
+use crate::problem_document::Document;
 use bytes::Bytes;
 
 /// The whole answer to be sent instead of the bodiless one that begins and ends with this head; `None` when it is

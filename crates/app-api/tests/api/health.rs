@@ -6,6 +6,7 @@ use bytes::Bytes;
 use poem::http::Method;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use wareroom_app_api::ApiSettings;
 use wareroom_domain::{BlobKey, Lane};
 use wareroom_ports::{Blob, BlobError, BlobMeta, BlobStore};
@@ -90,4 +91,18 @@ async fn the_request_is_known_to_the_job_that_it_caused() {
     let mut consumer = test.application.ports().queue.consume(Lane::Images, 1).await.unwrap();
     let trace = consumer.receive().await.unwrap().message.trace.clone();
     assert_eq!((trace.request_id.as_deref(), trace.traceparent.as_deref()), (Some("req-42"), Some(TRACE)));
+}
+
+#[tokio::test]
+async fn readiness_tells_of_a_worker_that_holds_back() {
+    let test = TestApi::new();
+    assert_eq!(test.get("/healthz/ready").await.is(200).json()["worker"], "elsewhere");
+    let holds = Arc::new(AtomicBool::new(false));
+    test.api.readiness().watch_worker({
+        let holds = Arc::clone(&holds);
+        move || holds.load(Ordering::SeqCst)
+    });
+    assert_eq!(test.get("/healthz/ready").await.is(200).json()["worker"], "working");
+    holds.store(true, Ordering::SeqCst);
+    assert_eq!(test.get("/healthz/ready").await.is(200).json()["worker"], "holding");
 }

@@ -107,7 +107,9 @@ fn a_value_is_judged_by_every_keyword() {
     let schema = serde_json::json!({
         "type": "object", "required": ["a"], "additionalProperties": false, "properties": {
             "a": {"type": "string", "minLength": 2, "maxLength": 3}, "n": {"$ref": "#/n"},
-            "l": {"type": "array", "minItems": 1, "maxItems": 2, "items": {"allOf": [{"$ref": "#/n"}], "nullable": true}},
+            "l": {"type": "array", "minItems": 1, "maxItems": 2, "items": {
+                "allOf": [{"$ref": "#/n"}], "nullable": true
+            }},
             "e": {"enum": ["x"]},
         }
     });

@@ -55,6 +55,8 @@ async fn serve(config: &Config, application: Arc<Application>) -> Ended {
         },
     );
     let (readiness, stop) = (api.readiness(), CancellationToken::new());
+    let breaker = worker.breaker();
+    readiness.watch_worker(move || breaker.is_open());
     let mut working = tokio::spawn({
         let stop = stop.clone();
         async move { worker.run(stop).await }
