@@ -68,6 +68,7 @@ pub struct Config {
     pub image_max_bytes: u64,
     pub image_max_pixels: u64,
     pub image_max_per_product: usize,
+    pub upload_memory: u64,
     pub worker_concurrency: u16,
     pub job_deadline: Duration,
     pub back_off: Vec<Duration>,
@@ -120,6 +121,7 @@ impl Config {
             image_max_bytes: read(sources, "image_max_bytes", values::bytes)?,
             image_max_pixels: read(sources, "image_max_pixels", |text| values::number(text, &(1..=u64::MAX)))?,
             image_max_per_product: read(sources, "image_max_per_product", |text| values::number(text, &(1..=10_000)))?,
+            upload_memory: read(sources, "upload_memory", values::bytes)?,
             worker_concurrency: read_or(sources, "worker_concurrency", cores(), |text| {
                 values::number(text, &(1..=1024))
             })?,
@@ -170,6 +172,12 @@ impl Config {
             return Err(ConfigError::Combination(format!(
                 "listen is {}, which is no address that a link could name. Set WAREROOM_PUBLIC_URL to what clients see",
                 self.listen
+            )));
+        }
+        if self.upload_memory / 2 < self.image_max_bytes {
+            return Err(ConfigError::Combination(format!(
+                "upload_memory is {} bytes and image_max_bytes {}; an upload needs up to twice its size while it arrives",
+                self.upload_memory, self.image_max_bytes
             )));
         }
         if self.codec_timeout * 2 >= self.job_deadline {
@@ -264,6 +272,12 @@ mod tests {
         let error = config(&open[..2]).unwrap_err().to_string();
         assert!(error.contains("WAREROOM_PUBLIC_URL"), "{error}");
         assert!(config(&[("listen", "[::1]:8080")]).is_ok());
+    }
+
+    #[test]
+    fn the_largest_image_finds_room_in_the_memory_of_uploads() {
+        let error = config(&[("image_max_bytes", "400MB")]).unwrap_err().to_string();
+        assert!(error.contains("upload_memory"), "{error}");
     }
 
     #[test]

@@ -64,6 +64,7 @@ pub const SETTINGS: &[Setting] = &[
     row("image_max_bytes", "20MB", SIZE, "the largest image file"),
     row("image_max_pixels", "50000000", "a number from 1", "the most pixels of an image, width times height"),
     row("image_max_per_product", "20", "a number from 1", "the most images of a product"),
+    row("upload_memory", "512MiB", SIZE, "how much memory all uploads under way may take together"),
     row(
         "worker_concurrency",
         "the number of cores",

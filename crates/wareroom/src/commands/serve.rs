@@ -42,6 +42,7 @@ async fn serve(config: &Config, application: Arc<Application>) -> Ended {
             public_url: public_url.clone(),
             near_cache_entries: config.near_cache,
             near_cache_ttl: config.cache_ttl,
+            upload_memory_bytes: config.upload_memory,
             ..ApiSettings::default()
         },
     );
