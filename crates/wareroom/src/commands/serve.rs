@@ -81,7 +81,8 @@ async fn serve(config: &Config, application: Arc<Application>) -> Ended {
     tokio::select! {
         (connections, jobs) = finished => {
             let (connections, jobs) = (connections?, jobs?);
-            tracing::info!(connections.cut, jobs.acknowledged, jobs.released, "stopped");
+            let (cut, acknowledged, released) = (connections.cut, jobs.acknowledged, jobs.released);
+            tracing::info!(cut, acknowledged, released, "stopped");
             Ok(())
         }
         signal = wait_for_signal() => {
