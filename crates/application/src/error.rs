@@ -130,10 +130,10 @@ impl From<CodecError> for Error {
     fn from(error: CodecError) -> Self {
         let (code, detail) = match &error {
             CodecError::NotAnImage => {
-                (ErrorCode::UnsupportedImage, "not an image; send a JPEG, PNG or WebP".to_owned())
+                (ErrorCode::UnsupportedImage, "not an image; send a JPEG, PNG, WebP or GIF".to_owned())
             }
             CodecError::Unsupported(format) => {
-                (ErrorCode::UnsupportedImage, format!("{format} is not read; send a JPEG, PNG or WebP"))
+                (ErrorCode::UnsupportedImage, format!("{format} is not read; send a JPEG, PNG, WebP or GIF"))
             }
             CodecError::TooManyPixels { limit } => {
                 (ErrorCode::TooManyPixels, format!("at most {limit} pixels are allowed"))

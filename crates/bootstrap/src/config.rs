@@ -73,6 +73,7 @@ pub struct Config {
     pub job_deadline: Duration,
     pub back_off: Vec<Duration>,
     pub codec_timeout: Duration,
+    pub codec_memory: u64,
     pub store_wait: Duration,
     pub drain: Duration,
     pub stop_delay: Duration,
@@ -130,6 +131,7 @@ impl Config {
                 text.split(',').map(|part| values::duration(part.trim())).collect()
             })?,
             codec_timeout: read(sources, "codec_timeout", values::duration)?,
+            codec_memory: read(sources, "codec_memory", values::bytes)?,
             store_wait: read(sources, "store_wait", values::duration)?,
             drain: read(sources, "drain", values::duration)?,
             stop_delay: read(sources, "stop_delay", |text| match text {

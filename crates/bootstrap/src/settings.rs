@@ -74,6 +74,12 @@ pub const SETTINGS: &[Setting] = &[
     row("job_deadline", "5min", DURATION, "how long a job may take before another worker gets it"),
     row("back_off", "1s,5s,30s,2min,10min", "durations, with commas between", "the waits between attempts at an image"),
     row("codec_timeout", "60s", DURATION, "how long decoding and encoding one image may take"),
+    row(
+        "codec_memory",
+        "256MiB",
+        SIZE,
+        "how much all images being decoded may take together; one that needs more goes alone",
+    ),
     row("store_wait", "5s", DURATION, "how long a request waits for its turn to write before it is told to come back"),
     row("drain", "25s", DURATION, "how long running work may go on after the stop signal"),
     row(

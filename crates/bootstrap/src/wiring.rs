@@ -139,7 +139,10 @@ fn open_blobs(config: &Config) -> Result<Arc<dyn BlobStore>, StartError> {
 #[cfg(feature = "imaging")]
 #[expect(clippy::unnecessary_wraps, reason = "a build without this feature fails here")]
 fn open_codec(config: &Config) -> Result<Arc<dyn ImageCodec>, StartError> {
-    let settings = wareroom_imaging::ImagingConfig { threads: usize::from(config.worker_concurrency) };
+    let settings = wareroom_imaging::ImagingConfig {
+        threads: usize::from(config.worker_concurrency),
+        memory: config.codec_memory,
+    };
     Ok(Arc::new(wareroom_imaging::Imaging::new(settings)))
 }
 

@@ -46,6 +46,7 @@
 //! | [`invalidations_suite!`] | [`invalidations::InvalidationsFixture`] | what tells caches to forget |
 //! | [`blobs_suite!`] | [`blobs::BlobsFixture`] | a blob store |
 //! | [`codec_suite!`] | [`codec::CodecFixture`] | an image codec |
+//! | [`image_source_suite!`] | [`image_source::ImageSourceFixture`] | what fetches images from URLs |
 //! | [`clock_suite!`], [`ids_suite!`] | [`clock::ClockFixture`], [`ids::IdsFixture`] | time and identity |
 //!
 //! A backend that a fixture cannot reach must panic in `fresh`: no case passes by being skipped. Each suite lists its cases
@@ -69,6 +70,7 @@ pub mod codec;
 pub mod dead_letters;
 pub mod events;
 pub mod ids;
+pub mod image_source;
 pub mod invalidations;
 pub mod outbox;
 pub mod queries;

@@ -1,4 +1,4 @@
-//! The sockets of Wareroom: what it asks of stores, queues, caches, blobs and codecs.
+//! The sockets of Wareroom: what it asks of stores, queues, caches, blobs, codecs and downloads.
 //!
 //! A port is a small object-safe trait, held as `Arc<dyn Port>`, with one error enum that names the kinds a caller can act
 //! on. Each promise of a port is one sentence with MUST at the method it belongs to, and one case of the same name in
@@ -16,6 +16,7 @@
 //! | [`cache`], [`invalidations`] | [`Cache`], [`Invalidations`] |
 //! | [`blobs`] | [`BlobStore`] |
 //! | [`codec`] | [`ImageCodec`] |
+//! | [`image_source`] | [`ImageSource`] |
 //! | [`environment`] | [`Clock`], [`Ids`] |
 //!
 //! Nothing here knows an adapter, a driver or a transport.
@@ -27,6 +28,7 @@ pub mod codec;
 pub mod dead_letters;
 pub mod environment;
 pub mod events;
+pub mod image_source;
 pub mod invalidations;
 pub mod message;
 pub mod outbox;
@@ -42,6 +44,7 @@ pub use codec::{CodecError, CodecLimits, ImageCodec, Inspected, Rendered, Render
 pub use dead_letters::{DeadLetter, DeadLetters};
 pub use environment::{Clock, Ids};
 pub use events::EventLog;
+pub use image_source::{FetchLimits, Fetched, ImageSource, SourceError};
 pub use invalidations::{Invalidation, Invalidations, Listener};
 pub use message::{Message, WireError};
 pub use outbox::{Backlog, Claimed, Outbox, OutboxRelay};

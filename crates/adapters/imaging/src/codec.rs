@@ -2,8 +2,11 @@
 
 use crate::{
     ImagingConfig,
+    budget::needed,
+    colour::to_srgb,
     decode::Source,
     encode::encode,
+    header::Header,
     picture::{Picture, swaps_sides},
     pool::{Caller, Pool},
 };
@@ -15,7 +18,7 @@ use wareroom_ports::{CodecError, CodecLimits, ImageCodec, Inspected, Rendered, R
 
 /// To be changed with everything that changes the bytes of a rendition: a new version of a decoder, of the resizer or of
 /// an encoder, other settings of theirs, another order of steps.
-const REVISION: &str = "imaging-1";
+const REVISION: &str = "imaging-2";
 
 /// The target of the events that name the stage a source is in, told on the thread that does the work.
 const STAGE: &str = "wareroom::stage";
@@ -28,9 +31,10 @@ pub struct Imaging {
 }
 
 impl Imaging {
-    /// A codec that renders on that many threads at most, and reads headers on as many again.
+    /// A codec that renders on that many threads at most, within that much memory, and reads headers on as many threads
+    /// again.
     pub fn new(config: ImagingConfig) -> Self {
-        Self { renders: Pool::new(config.threads), inspections: Pool::new(config.threads) }
+        Self { renders: Pool::new(config.threads, config.memory), inspections: Pool::new(config.threads, 0) }
     }
 }
 
@@ -43,11 +47,12 @@ impl ImageCodec for Imaging {
     async fn inspect(&self, source: Bytes, limits: &CodecLimits) -> Result<Inspected, CodecError> {
         let pixels = limits.pixels;
         let read = move |_: &Caller| {
-            let source = Source::open(&source, pixels)?;
+            let header = Header::read(&source, pixels)?;
+            let source = Source::open(&source, header, pixels)?;
             let (width, height) = source.size();
             Ok(Inspected { media_type: source.media_type(), width, height })
         };
-        self.inspections.run(limits.time, read).await
+        self.inspections.run(limits.time, 0, read).await
     }
 
     async fn render(
@@ -56,15 +61,26 @@ impl ImageCodec for Imaging {
         specs: &[RenditionSpec],
         limits: &CodecLimits,
     ) -> Result<Rendering, CodecError> {
-        let (specs, pixels) = (specs.to_vec(), limits.pixels);
-        self.renders.run(limits.time, move |caller| render(&source, &specs, pixels, caller)).await
+        let (specs, pixels, bytes) = (specs.to_vec(), limits.pixels, source.clone());
+        let header = self.inspections.run(limits.time, 0, move |_| Header::read(&bytes, pixels)).await?;
+        let memory = needed(&header, source.len(), &specs);
+        self.renders.run(limits.time, memory, move |caller| render(&source, header, &specs, pixels, caller)).await
     }
 }
 
-fn render(bytes: &[u8], specs: &[RenditionSpec], pixels: u64, caller: &Caller) -> Result<Rendering, CodecError> {
-    let source = Source::open(bytes, pixels)?;
+fn render(
+    bytes: &[u8],
+    header: Header,
+    specs: &[RenditionSpec],
+    pixels: u64,
+    caller: &Caller,
+) -> Result<Rendering, CodecError> {
+    let source = Source::open(bytes, header, pixels)?;
     tracing::debug!(target: STAGE, stage = "decode");
-    let (picture, orientation) = source.decode()?;
+    let decoded = source.decode()?;
+    let orientation = decoded.orientation;
+    caller.still_waits()?;
+    let picture = to_srgb(decoded).weighed()?;
     let turn = |(a, b): (u32, u32)| if swaps_sides(orientation) { (b, a) } else { (a, b) };
     let (width, height) = turn((picture.width, picture.height));
 

@@ -1,5 +1,6 @@
 //! Turns what decoders, encoders and threads report into the port's errors. Nobody else reads a library's error.
 
+use crate::header::Header;
 use image::ImageError;
 use std::{any::Any, error::Error, io};
 use wareroom_ports::CodecError;
@@ -20,16 +21,30 @@ pub(crate) fn damaged(why: impl std::fmt::Display) -> CodecError {
     CodecError::Damaged(why.to_string().chars().filter(|c| !c.is_control()).take(LONGEST).collect())
 }
 
-/// What a decoder's error means. `complete`: whether the file reaches its own end, as far as its structure tells.
-pub(crate) fn from_decoder(error: &ImageError, complete: bool, unsupported: &'static str) -> CodecError {
+/// What an error of the WebP or GIF decoder means for a file of that header.
+pub(crate) fn from_image(error: &ImageError, header: Header) -> CodecError {
     match error {
-        _ if !complete || ended_early(error) => CodecError::Truncated,
-        ImageError::Unsupported(_) => CodecError::Unsupported(unsupported),
+        _ if !header.complete || ended_early(error) => CodecError::Truncated,
+        ImageError::Unsupported(_) => CodecError::Unsupported(header.format.rare()),
         other => damaged(other),
     }
 }
 
-fn ended_early(error: &ImageError) -> bool {
+/// What an error of the JPEG decoder means for a file of that header.
+pub(crate) fn from_jpeg(error: &zune_jpeg::errors::DecodeErrors, header: Header) -> CodecError {
+    match error {
+        _ if !header.complete => CodecError::Truncated,
+        zune_jpeg::errors::DecodeErrors::Unsupported(_) => CodecError::Unsupported(header.format.rare()),
+        other => damaged(other),
+    }
+}
+
+/// What an error of the PNG decoder means for a file of that header.
+pub(crate) fn from_png(error: &png::DecodingError, header: Header) -> CodecError {
+    if !header.complete || ended_early(error) { CodecError::Truncated } else { damaged(error) }
+}
+
+fn ended_early(error: &(dyn Error + 'static)) -> bool {
     let mut next: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = next {
         if let Some(io) = error.downcast_ref::<io::Error>() {
@@ -40,8 +55,9 @@ fn ended_early(error: &ImageError) -> bool {
             next = io.get_ref().map(|inner| inner as &(dyn Error + 'static));
             continue;
         }
-        next = match error.downcast_ref::<ImageError>() {
-            Some(ImageError::IoError(io)) => Some(io),
+        // Errors that show an I/O error as their own do not name it as their source either.
+        next = match (error.downcast_ref::<ImageError>(), error.downcast_ref::<png::DecodingError>()) {
+            (Some(ImageError::IoError(io)), _) | (_, Some(png::DecodingError::IoError(io))) => Some(io),
             _ => error.source(),
         };
     }

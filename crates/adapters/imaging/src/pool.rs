@@ -1,4 +1,4 @@
-//! A bounded number of threads for work that blocks. Knows nothing of images.
+//! A bounded number of threads, and a bounded amount of memory, for work that blocks. Knows nothing of images.
 
 use crate::error::{fault, from_panic};
 use std::{
@@ -9,11 +9,27 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+use tokio::{
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
+    time::timeout,
+};
 use wareroom_ports::CodecError;
 
+/// Memory is handed out in steps of this many bytes: semaphores do not count as far as memory goes.
+const STEP: u64 = 1 << 20;
+
 pub(crate) struct Pool {
-    permits: Arc<Semaphore>,
+    threads: Arc<Semaphore>,
+    memory: Arc<Semaphore>,
+    /// What there is to hand out, in steps.
+    steps: u32,
+}
+
+/// Given back when the thread ends, not when the caller goes.
+struct Permit {
+    _thread: OwnedSemaphorePermit,
+    _memory: OwnedSemaphorePermit,
 }
 
 /// The thread's view of the caller: whether anybody still waits.
@@ -36,22 +52,37 @@ impl Drop for Gone {
 }
 
 impl Pool {
-    pub(crate) fn new(threads: usize) -> Self {
-        Self { permits: Arc::new(Semaphore::new(threads.clamp(1, Semaphore::MAX_PERMITS))) }
+    pub(crate) fn new(threads: usize, memory: u64) -> Self {
+        let most = u32::try_from(Semaphore::MAX_PERMITS).unwrap_or(u32::MAX);
+        let steps = u32::try_from(memory / STEP).unwrap_or(most).min(most);
+        Self {
+            threads: Arc::new(Semaphore::new(threads.clamp(1, Semaphore::MAX_PERMITS))),
+            memory: Arc::new(Semaphore::new(usize::try_from(steps).unwrap_or(Semaphore::MAX_PERMITS))),
+            steps,
+        }
     }
 
-    /// Runs `work` on a thread and answers within `time` of its start. A thread cannot be stopped from outside: one
-    /// whose time is over ends at its next look at the [`Caller`], and keeps its permit until then, so that there are
-    /// never more threads at work than permits.
-    pub(crate) async fn run<T, W>(&self, time: Duration, work: W) -> Result<T, CodecError>
+    /// Waits for a thread and then for memory, in the order of asking: what needs much is not overtaken for ever by what
+    /// needs little. What needs more than there is waits for all of it, and runs alone.
+    async fn permit(&self, memory: u64) -> Result<Permit, AcquireError> {
+        let steps = u32::try_from(memory.div_ceil(STEP)).unwrap_or(u32::MAX).min(self.steps);
+        let thread = Arc::clone(&self.threads).acquire_owned().await?;
+        let memory = Arc::clone(&self.memory).acquire_many_owned(steps).await?;
+        Ok(Permit { _thread: thread, _memory: memory })
+    }
+
+    /// Runs `work`, which takes that much memory, on a thread and answers within `time` of its start. A thread cannot be
+    /// stopped from outside: one whose time is over ends at its next look at the [`Caller`], and keeps its permit until
+    /// then, so that there are never more threads at work than permits, nor more memory taken.
+    pub(crate) async fn run<T, W>(&self, time: Duration, memory: u64, work: W) -> Result<T, CodecError>
     where
         T: Send + 'static,
         W: FnOnce(&Caller) -> Result<T, CodecError> + Send + 'static,
     {
-        // That every thread is busy is no fault of this image, hence not `Timeout`.
-        let permit = match timeout(time, Arc::clone(&self.permits).acquire_owned()).await {
+        // That others keep the machine busy is no fault of this image, hence not `Timeout`.
+        let permit = match timeout(time, self.permit(memory)).await {
             Ok(permit) => permit.map_err(|closed| CodecError::Backend(closed.into()))?,
-            Err(_) => return Err(fault("no thread became free in time")),
+            Err(_) => return Err(fault("no thread or no memory became free in time")),
         };
         let gone = Arc::new(AtomicBool::new(false));
         let _tell = Gone(Arc::clone(&gone));
@@ -80,28 +111,28 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_error() {
-        let pool = Pool::new(1);
-        let outcome: Result<(), _> = pool.run(LONG, |_| panic!("odd {}", "input")).await;
+        let pool = Pool::new(1, 0);
+        let outcome: Result<(), _> = pool.run(LONG, 0, |_| panic!("odd {}", "input")).await;
         assert!(matches!(outcome, Err(CodecError::Crashed(text)) if text == "odd input"));
-        assert!(pool.run(LONG, |_| Ok(())).await.is_ok());
+        assert!(pool.run(LONG, 0, |_| Ok(())).await.is_ok());
     }
 
     #[tokio::test]
     async fn a_job_that_timed_out_keeps_its_permit_until_its_thread_ends() {
-        let pool = Pool::new(1);
+        let pool = Pool::new(1, 0);
         let (release, blocked) = mpsc::channel::<()>();
-        let outcome = pool.run(SOON, move |_| blocked.recv().map_err(|e| fault(e.to_string()))).await;
+        let outcome = pool.run(SOON, 0, move |_| blocked.recv().map_err(|e| fault(e.to_string()))).await;
         assert!(matches!(outcome, Err(CodecError::Timeout)));
-        assert!(matches!(pool.run(SOON, |_| Ok(())).await, Err(CodecError::Backend(_))));
+        assert!(matches!(pool.run(SOON, 0, |_| Ok(())).await, Err(CodecError::Backend(_))));
         release.send(()).unwrap();
-        assert!(pool.run(LONG, |_| Ok(())).await.is_ok());
+        assert!(pool.run(LONG, 0, |_| Ok(())).await.is_ok());
     }
 
     #[tokio::test]
     async fn dropping_the_future_ends_the_thread_at_its_next_look() {
-        let pool = Pool::new(1);
+        let pool = Pool::new(1, 0);
         let (ended, end) = mpsc::channel();
-        let job = pool.run(LONG, move |caller: &Caller| {
+        let job = pool.run(LONG, 0, move |caller: &Caller| {
             while caller.still_waits().is_ok() {
                 std::thread::sleep(Duration::from_millis(1));
             }
@@ -109,5 +140,31 @@ mod tests {
         });
         assert!(timeout(SOON, job).await.is_err(), "it ended by itself");
         tokio::task::spawn_blocking(move || end.recv_timeout(LONG)).await.unwrap().unwrap();
+    }
+
+    /// Whether a job of so much memory starts beside one that timed out while it held as much as given.
+    async fn starts_beside(held: u64, wanted: u64) -> bool {
+        let pool = Pool::new(4, 100 * STEP);
+        let (release, blocked) = mpsc::channel::<()>();
+        let outcome = pool.run(SOON, held, move |_| blocked.recv().map_err(|e| fault(e.to_string()))).await;
+        assert!(matches!(outcome, Err(CodecError::Timeout)));
+        let started = pool.run(SOON, wanted, |_| Ok(())).await.is_ok();
+        release.send(()).unwrap();
+        assert!(pool.run(LONG, wanted, |_| Ok(())).await.is_ok(), "what was held is not given back");
+        started
+    }
+
+    #[tokio::test]
+    async fn memory_is_kept_until_the_thread_ends() {
+        assert!(starts_beside(60 * STEP, 40 * STEP).await);
+        assert!(!starts_beside(60 * STEP, 41 * STEP).await);
+        assert!(!starts_beside(60 * STEP + 1, 40 * STEP).await, "a step begun counts");
+    }
+
+    #[tokio::test]
+    async fn what_needs_more_than_there_is_runs_alone() {
+        assert!(!starts_beside(STEP, u64::MAX).await);
+        assert!(!starts_beside(u64::MAX, STEP).await);
+        assert!(starts_beside(u64::MAX, 0).await);
     }
 }

@@ -11,6 +11,7 @@
 //! | [`MemoryCache`], [`LocalInvalidations`] | `Cache`, `Invalidations` |
 //! | [`MemoryBlobs`] | `BlobStore` |
 //! | [`MemoryCodec`] with [`MemoryImage`] | `ImageCodec`, over a toy format |
+//! | [`MemorySource`] with [`MemoryPage`] | `ImageSource`, over a web of its own |
 //! | [`FixedClock`], [`CountingIds`] | `Clock`, `Ids`, for tests |
 //!
 //! It must not know a driver, a transport or another adapter.
@@ -26,6 +27,7 @@ mod deadline;
 mod environment;
 mod events;
 mod image;
+mod image_source;
 mod invalidations;
 mod lending;
 mod outbox;
@@ -45,5 +47,6 @@ pub use codec::MemoryCodec;
 pub use config::MemoryConfig;
 pub use environment::{CountingIds, FixedClock};
 pub use image::MemoryImage;
+pub use image_source::{MemoryPage, MemorySource};
 pub use invalidations::LocalInvalidations;
 pub use store::MemoryStore;

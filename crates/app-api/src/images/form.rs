@@ -61,7 +61,7 @@ impl Payload for ImagesForm {
             let inline = |schema| MetaSchemaRef::Inline(Box::new(schema));
             let file = MetaSchema { max_length: Some(20_000_000), ..MetaSchema::new_with_format("string", "binary") };
             let files = MetaSchema {
-                description: Some("The images: JPEG, PNG or WebP. Repeat the part for each."),
+                description: Some("The images: JPEG, PNG, WebP or GIF. Repeat the part for each."),
                 items: Some(Box::new(inline(file))),
                 min_items: Some(1),
                 max_items: Some(20),

@@ -48,7 +48,7 @@ pub(crate) enum AcceptedImages {
 impl ImagesApi {
     /// Upload images of a product
     ///
-    /// JPEG, PNG or WebP, each as a part named `file`. All files of a request are accepted, or none.
+    /// JPEG, PNG, WebP or GIF, each as a part named `file`. All files of a request are accepted, or none.
     #[oai(path = "/products/:id/images", method = "post", operation_id = "add_images")]
     async fn add_images(
         &self,

@@ -6,6 +6,7 @@ mod reason;
 mod rendition;
 mod source;
 mod state;
+mod url;
 
 pub use aggregate::{Changed, Image, ImageDraft, ImageOwner};
 pub use blob::{BlobKey, BlobKeyError, Sha256};
@@ -13,3 +14,4 @@ pub use reason::{Failure, Reason};
 pub use rendition::{Format, MAIN, Rendition, RenditionSpec, default_renditions};
 pub use source::Source;
 pub use state::{Attempt, Begun, ImageState, TransitionError};
+pub use url::{ImageUrl, ImageUrlError};

@@ -70,8 +70,8 @@ impl Reason {
     /// What happened and what the owner can do, in words.
     pub const fn detail(self) -> &'static str {
         match self {
-            Self::NotAnImage => "the file is not an image; upload a JPEG, PNG or WebP",
-            Self::UnsupportedImage => "images of this format are not read; upload a JPEG, PNG or WebP",
+            Self::NotAnImage => "the file is not an image; upload a JPEG, PNG, WebP or GIF",
+            Self::UnsupportedImage => "images of this format are not read; upload a JPEG, PNG, WebP or GIF",
             Self::TooManyPixels => "the image has more pixels than allowed; upload a smaller version",
             Self::Truncated => "the file ends before the image does; upload it again",
             Self::Damaged => "the image cannot be decoded; open it in an editor, save it anew and upload that",

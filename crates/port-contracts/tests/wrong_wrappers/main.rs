@@ -9,6 +9,7 @@ mod blobs;
 mod cache;
 mod codec;
 mod environment;
+mod image_source;
 mod invalidations;
 mod promises;
 mod proof;

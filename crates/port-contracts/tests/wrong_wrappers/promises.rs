@@ -3,10 +3,11 @@
 
 use std::{fs, path::Path};
 use wareroom_port_contracts::{
-    blob_refs, blobs, cache, clock, codec, dead_letters, events, ids, invalidations, outbox, queries, queue, store,
+    blob_refs, blobs, cache, clock, codec, dead_letters, events, ids, image_source, invalidations, outbox, queries,
+    queue, store,
 };
 
-const SUITES: [(&str, &[&str]); 13] = [
+const SUITES: [(&str, &[&str]); 14] = [
     ("blob_refs", blob_refs::CASES),
     ("blobs", blobs::CASES),
     ("cache", cache::CASES),
@@ -15,6 +16,7 @@ const SUITES: [(&str, &[&str]); 13] = [
     ("dead_letters", dead_letters::CASES),
     ("events", events::CASES),
     ("ids", ids::CASES),
+    ("image_source", image_source::CASES),
     ("invalidations", invalidations::CASES),
     ("outbox", outbox::CASES),
     ("queries", queries::CASES),
@@ -77,6 +79,24 @@ const PROMISES: &[Promise] = &[
     ("events", "keep a product's events in the order", "events", &["events_of_a_product_keep_the_order_of_its_versions"]),
     ("events", "show every committed event", "events", &["every_committed_event_is_shown_exactly_once"]),
     ("events", "be safe to run in any number", "events", &["sequencers_at_once_give_each_event_one_position"]),
+    ("image_source", "NOT open a connection", "image_source",
+        &["a_blocked_address_is_not_connected_to", "a_redirect_to_a_blocked_address_is_not_followed"]),
+    ("image_source", "follow three redirects", "image_source",
+        &["three_redirects_are_followed", "a_fourth_redirect_is_too_many"]),
+    ("image_source", "answer `TooLarge`", "image_source", &[
+        "one_byte_beyond_the_limit_is_too_large",
+        "a_body_without_end_is_too_large",
+        "what_unpacks_to_more_than_the_limit_is_too_large",
+    ]),
+    ("image_source", "end within `limits.total`", "image_source",
+        &["a_slow_server_is_given_up_in_time", "a_silent_server_is_given_up_in_time"]),
+    ("image_source", "answer a body in full", "image_source",
+        &["a_body_comes_in_full_with_its_hash", "a_body_that_breaks_off_is_an_error"]),
+    ("image_source", "answer any status but success", "image_source",
+        &["a_status_is_told", "when_to_come_again_is_told"]),
+    ("image_source", "tell a name", "image_source",
+        &["a_name_that_nobody_knows_is_dns", "a_server_that_is_not_there_is_unreachable"]),
+    ("image_source", "NOT make calls wait", "image_source", &["a_slow_server_holds_up_no_other_fetch"]),
     ("invalidations", "have called every listener", "invalidations", &["every_listener_was_called_when_announce_returns"]),
     ("invalidations", "be told every announcement", "invalidations", &["a_listener_is_told_everything_in_order"]),
     ("outbox", "be stored with the unit's rows", "outbox",

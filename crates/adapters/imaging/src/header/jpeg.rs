@@ -9,7 +9,8 @@ const END: u8 = 0xd9;
 const SCAN: u8 = 0xda;
 
 pub(super) fn read(bytes: &[u8]) -> Found {
-    let mut found = Found { size: None, most_pixels: 0, complete: false };
+    let mut found = Found { size: None, most_pixels: 0, complete: false, decoding: 0 };
+    let (mut frame, mut scans) = (Frame::default(), 0);
     // Behind the start marker, which the signature has shown.
     let mut at = 2;
     while let Some((marker, behind)) = next_marker(bytes, at) {
@@ -28,19 +29,54 @@ pub(super) fn read(bytes: &[u8]) -> Found {
                     found.size = Some(size);
                     found.most_pixels = pixels(size);
                 }
+                frame = Frame::read(bytes, at, marker);
             }
             // A scan without a frame before it: no size will follow that a decoder could use.
             SCAN if found.size.is_none() => {
                 found.complete = true;
                 break;
             }
+            SCAN => scans += 1,
             _ => {}
         }
         let Some(length) = be16(bytes, at) else { break };
         // A length counts itself. One below two is damage, over which the search for the next marker goes on.
         at += usize::from(length);
     }
+    found.decoding = frame.decoding(scans);
     found
+}
+
+/// What of a frame tells how much memory decoding takes.
+#[derive(Default)]
+struct Frame {
+    progressive: bool,
+    components: u64,
+    /// The stored samples of all components for each pixel, rounded up.
+    samples: u64,
+}
+
+impl Frame {
+    /// `at`: where its segment begins.
+    fn read(bytes: &[u8], at: usize, marker: u8) -> Self {
+        let components = bytes.get(at + 7).copied().unwrap_or_default();
+        // Each has three bytes; the second holds how often it is sampled, across and down.
+        let factors = |index: usize| bytes.get(at + 9 + 3 * index).map_or((1, 1), |both| (both >> 4, both & 0xf));
+        let all =
+            || (0..usize::from(components)).map(factors).map(|(across, down)| (u64::from(across), u64::from(down)));
+        let across = all().map(|(across, _)| across).max().unwrap_or(1);
+        let down = all().map(|(_, down)| down).max().unwrap_or(1);
+        let stored: u64 = all().map(|(across, down)| across * down).sum();
+        let samples = stored.div_ceil((across * down).max(1));
+        Self { progressive: marker != 0xc0 && marker != 0xc1, components: components.into(), samples }
+    }
+
+    /// Bytes a pixel. The coefficients of a picture in several scans are all kept, in two bytes each, until the last.
+    fn decoding(&self, scans: u32) -> u64 {
+        let coefficients = if self.progressive || scans > 1 { 2 * self.samples } else { 0 };
+        let colours = if self.components == 1 { 4 } else { self.components };
+        coefficients + colours
+    }
 }
 
 /// The next marker at or behind `at`, and where its segment begins. Compressed data in between is stepped over: in it

@@ -14,8 +14,8 @@ pub(super) enum Kind {
 const STARTS: [(&[u8], Kind); 26] = [
     (b"\xff\xd8\xff", Kind::Read(SourceFormat::Jpeg)),
     (b"\x89PNG\r\n\x1a\n", Kind::Read(SourceFormat::Png)),
-    (b"GIF87a", Kind::Other("GIF")),
-    (b"GIF89a", Kind::Other("GIF")),
+    (b"GIF87a", Kind::Read(SourceFormat::Gif)),
+    (b"GIF89a", Kind::Read(SourceFormat::Gif)),
     (b"II*\0", Kind::Other("TIFF")),
     (b"MM\0*", Kind::Other("TIFF")),
     (b"II+\0", Kind::Other("TIFF")),
@@ -100,8 +100,7 @@ mod tests {
 
     #[test]
     fn images_that_are_not_read_are_told_from_what_is_no_image() {
-        let named: [(&[u8], &str); 13] = [
-            (b"GIF89a\x01\0\x01\0", "GIF"),
+        let named: [(&[u8], &str); 12] = [
             (b"II*\0\x08\0\0\0", "TIFF"),
             (b"\0\0\0\x20ftypavif\0\0\0\0avifmif1miaf", "AVIF"),
             (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif", "AVIF"),

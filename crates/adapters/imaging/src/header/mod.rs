@@ -1,6 +1,7 @@
 //! What a file's structure tells before a decoder sees it: format, size, and whether it reaches its own end. Reads
 //! lengths and tags only, allocates nothing, and believes nothing that the bytes do not bear out.
 
+mod gif;
 mod jpeg;
 mod kind;
 mod png;
@@ -15,6 +16,7 @@ pub(crate) enum SourceFormat {
     Jpeg,
     Png,
     WebP,
+    Gif,
 }
 
 impl SourceFormat {
@@ -23,6 +25,7 @@ impl SourceFormat {
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
             Self::WebP => "image/webp",
+            Self::Gif => "image/gif",
         }
     }
 
@@ -32,6 +35,7 @@ impl SourceFormat {
             Self::Jpeg => "this kind of JPEG",
             Self::Png => "this kind of PNG",
             Self::WebP => "this kind of WebP",
+            Self::Gif => "this kind of GIF",
         }
     }
 }
@@ -44,6 +48,8 @@ pub(crate) struct Header {
     pub(crate) size: (u32, u32),
     /// Whether the file reaches its own end, as far as its structure tells without decoding.
     pub(crate) complete: bool,
+    /// The most bytes that decoding takes for each pixel, the decoded one included.
+    pub(crate) decoding: u64,
 }
 
 /// What one format's reader found.
@@ -53,6 +59,8 @@ struct Found {
     /// The most pixels of any picture within the file: a part may declare more than the whole.
     most_pixels: u64,
     complete: bool,
+    /// As in [`Header`].
+    decoding: u64,
 }
 
 impl Header {
@@ -67,11 +75,12 @@ impl Header {
             SourceFormat::Jpeg => jpeg::read(bytes),
             SourceFormat::Png => png::read(bytes),
             SourceFormat::WebP => webp::read(bytes),
+            SourceFormat::Gif => gif::read(bytes),
         };
         match found.size {
             Some((0, _) | (_, 0)) => Err(CodecError::Damaged("the picture has no pixels".to_owned())),
             Some(_) if found.most_pixels > limit => Err(CodecError::TooManyPixels { limit }),
-            Some(size) => Ok(Self { format, size, complete: found.complete }),
+            Some(size) => Ok(Self { format, size, complete: found.complete, decoding: found.decoding }),
             None if found.complete => Err(CodecError::Damaged("the picture's size is missing".to_owned())),
             None => Err(CodecError::Truncated),
         }
@@ -105,8 +114,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_panic(start in 0..4usize, tail in proptest::collection::vec(any::<u8>(), 0..400)) {
-            let starts: [&[u8]; 4] = [b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"RIFF\xff\0\0\0WEBPVP8X"];
+        fn no_bytes_panic(start in 0..5usize, tail in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let starts: [&[u8]; 5] =
+                [b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"RIFF\xff\0\0\0WEBPVP8X", b"GIF89a"];
             let bytes = [starts[start], &tail].concat();
             if let Ok(header) = Header::read(&bytes, 1000) {
                 prop_assert!(pixels(header.size) <= 1000);

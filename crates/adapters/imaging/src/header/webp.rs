@@ -5,6 +5,9 @@
 
 use super::{Found, le16, le32, pixels};
 
+/// What decoding takes for a pixel: planes and colours, and in an animation the canvas and a frame beside them.
+const DECODING: u64 = 9;
+const DECODING_FRAMES: u64 = 17;
 /// The length of a chunk's tag and length.
 const HEAD: usize = 8;
 /// Where the walk is. Frames hold no frames: a walk that went deeper would go as deep as the file says.
@@ -18,7 +21,7 @@ enum Level {
 const FRAME_HEAD: usize = 16;
 
 pub(super) fn read(bytes: &[u8]) -> Found {
-    let mut found = Found { size: None, most_pixels: 0, complete: true };
+    let mut found = Found { size: None, most_pixels: 0, complete: true, decoding: DECODING };
     let declared = le32(bytes, 4).and_then(|length| usize::try_from(length).ok()).unwrap_or(usize::MAX);
     let end = declared.saturating_add(HEAD);
     walk(&bytes[..bytes.len().min(end)], 12, Level::File, &mut found);
@@ -41,6 +44,7 @@ fn walk(bytes: &[u8], mut at: usize, level: Level, found: &mut Found) {
             b"VP8 " => le16(bytes, body + 6).zip(le16(bytes, body + 8)).map(|(w, h)| (low(w), low(h))),
             b"VP8L" => le32(bytes, body + 1).map(|bits| ((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1)),
             b"ANMF" if level == Level::File => {
+                found.decoding = DECODING_FRAMES;
                 walk(&bytes[..whole.unwrap_or(bytes.len())], body + FRAME_HEAD, Level::Frame, found);
                 None
             }

@@ -1,7 +1,8 @@
 //! The promises of the port, over sources of each format.
 
 use crate::samples::{
-    Metadata, decoded, file, jpeg_declaring, jpeg_with, png_declaring, png_with, webp_declaring, webp_with,
+    Metadata, decoded, file, gif_declaring, gif_with, jpeg_declaring, jpeg_with, png_declaring, png_with,
+    webp_declaring, webp_with,
 };
 use bytes::Bytes;
 use image::{DynamicImage, ImageFormat, RgbImage};
@@ -19,12 +20,15 @@ fn pixels(picture: &Picture) -> DynamicImage {
 
 macro_rules! fixture {
     ($name:ident, $format:expr, $with:path, $huge:expr, $media_type:literal) => {
+        fixture!($name, $format, $with, $huge, $media_type, orientations: true);
+    };
+    ($name:ident, $format:expr, $with:path, $huge:expr, $media_type:literal, orientations: $orientations:literal) => {
         struct $name(Arc<dyn ImageCodec>);
 
         #[async_trait]
         impl CodecFixture for $name {
             async fn fresh() -> Self {
-                Self(Arc::new(Imaging::new(ImagingConfig { threads: 2 })))
+                Self(Arc::new(Imaging::new(ImagingConfig { threads: 2, memory: 64 << 20 })))
             }
 
             fn codec(&self) -> Arc<dyn ImageCodec> {
@@ -37,6 +41,10 @@ macro_rules! fixture {
 
             fn image(&self, picture: &Picture, orientation: u8, text: &[u8]) -> Bytes {
                 $with(&pixels(picture), &Metadata { orientation, text })
+            }
+
+            fn has_orientations(&self) -> bool {
+                $orientations
             }
 
             fn decode(&self, rendition: &Bytes) -> Picture {
@@ -53,7 +61,7 @@ macro_rules! fixture {
             }
 
             fn unsupported(&self) -> Bytes {
-                Bytes::from_static(b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff")
+                Bytes::from_static(b"II*\0\x08\0\0\0\0\0\0\0\0\0")
             }
 
             fn truncated(&self) -> Bytes {
@@ -84,4 +92,10 @@ mod webp {
     use super::*;
     fixture!(WebP, ImageFormat::WebP, webp_with, webp_declaring(16_383, 16_383), "image/webp");
     wareroom_port_contracts::codec_suite!(WebP);
+}
+
+mod gif {
+    use super::*;
+    fixture!(Gif, ImageFormat::Gif, gif_with, gif_declaring(60_000, 60_000), "image/gif", orientations: false);
+    wareroom_port_contracts::codec_suite!(Gif);
 }

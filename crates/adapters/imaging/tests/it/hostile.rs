@@ -1,26 +1,33 @@
 //! What bad sources become: an error, soon.
 
 use crate::samples::{
-    CANARY, LIMITS, Metadata, codec, file, half_transparent, jpeg_declaring, jpeg_with, picture, png_declaring,
-    png_with, spec, webp_declaring, webp_with,
+    CANARY, LIMITS, Metadata, codec, file, gif_declaring, gif_with, half_transparent, jpeg_declaring, jpeg_with,
+    picture, png_chunk, png_declaring, png_with, spec, webp_declaring, webp_with,
+};
+use crate::{
+    colours::{Inks, inks},
+    profiles,
 };
 use bytes::Bytes;
 use image::ImageFormat;
+use mozjpeg::ColorSpace;
 use proptest::{prelude::*, sample::Index};
-use std::time::Duration;
+use std::{io::Write, time::Duration};
 use wareroom_domain::{Format, Reason};
 use wareroom_ports::{CodecError, CodecLimits, ImageCodec};
 
-fn sources() -> [Bytes; 6] {
+fn sources() -> [Bytes; 8] {
     let image = picture(40, 24);
     let metadata = Metadata { orientation: 3, text: CANARY.as_bytes() };
     [
         jpeg_with(&image, &metadata),
         png_with(&image, &metadata),
         webp_with(&half_transparent(40, 24), &metadata),
+        gif_with(&half_transparent(40, 24), &Metadata { orientation: 1, text: CANARY.as_bytes() }),
         file(&image, ImageFormat::Jpeg),
         file(&image, ImageFormat::Png),
         file(&image, ImageFormat::WebP),
+        inks(&image, &Inks { stored: ColorSpace::JCS_YCCK, progressive: true, profile: &profiles::cyan_is_red() }),
     ]
 }
 
@@ -31,6 +38,7 @@ async fn a_tiny_file_that_declares_a_huge_picture_has_too_many_pixels_at_once() 
         png_declaring(u32::MAX >> 1, u32::MAX >> 1),
         jpeg_declaring(65_535, 65_535),
         webp_declaring(1 << 24, 1 << 24),
+        gif_declaring(65_500, 65_500),
     ];
     for source in sources {
         assert!(matches!(codec().inspect(source.clone(), &LIMITS).await, Err(CodecError::TooManyPixels { .. })));
@@ -71,8 +79,24 @@ async fn a_file_that_was_cut_off_anywhere_is_truncated() {
 #[tokio::test]
 async fn other_formats_are_named_and_anything_else_is_no_image() {
     let limits = &LIMITS;
-    let gif = codec().inspect(Bytes::from_static(b"GIF89a\x01\0\x01\0\0\0\0"), limits).await;
-    assert!(matches!(gif, Err(CodecError::Unsupported("GIF"))));
+    let others: [(&[u8], &str); 12] = [
+        (b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", "SVG"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n", "PostScript"),
+        (b"II*\0\x08\0\0\0", "TIFF"),
+        (b"MM\0*\0\0\0\x08", "TIFF"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+        (b"\0\0\0\x18ftypavif\0\0\0\0mif1avif", "AVIF"),
+        (b"BM\x36\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", "BMP"),
+        (b"\0\0\x01\0\x01\0\x10\x10\0\0\x01\0\x20\0", "ICO"),
+        (b"8BPS\0\x01", "PSD"),
+        (b"\xff\x0a\xfa\x1f", "JPEG XL"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+    ];
+    for (bytes, name) in others {
+        let inspected = codec().inspect(Bytes::from_static(bytes), limits).await;
+        assert!(matches!(inspected, Err(CodecError::Unsupported(told)) if told == name), "{name}: {inspected:?}");
+    }
     for bytes in [&b""[..], b"\xff\xd8", b"hello", b"<!doctype html>"] {
         let text = codec().render(Bytes::from_static(bytes), &[spec(1, Format::Jpeg)], limits).await;
         assert_eq!(text.unwrap_err().reason(), Some(Reason::NotAnImage));
@@ -92,6 +116,43 @@ async fn a_rendition_that_its_format_cannot_hold_is_an_error() {
     let source = file(&picture(16_400, 1), ImageFormat::Png);
     let rendered = codec().render(source, &[spec(20_000, Format::WebP)], &LIMITS).await;
     assert!(matches!(rendered, Err(CodecError::Unsupported(_))), "{rendered:?}");
+}
+
+/// A PNG file whose chunk of that name unpacks to 500 MB.
+fn png_unpacking(tag: [u8; 4]) -> Bytes {
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    let zeros = vec![0; 1_000_000];
+    for _ in 0..500 {
+        packed.write_all(&zeros).unwrap();
+    }
+    let plain = file(&picture(40, 24), ImageFormat::Png);
+    let chunk = png_chunk(tag, &[b"name\0\0", &packed.finish().unwrap()[..]].concat());
+    [&plain[..33], &chunk, &plain[33..]].concat().into()
+}
+
+#[tokio::test]
+async fn what_unpacks_to_much_beside_the_picture_is_left_packed() {
+    // What the whole process has ever taken, as the system counts it.
+    let most = || {
+        let status = std::fs::read_to_string("/proc/self/status").ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+    };
+    let sources = [png_unpacking(*b"zTXt"), png_unpacking(*b"iCCP")];
+    let before = most();
+    for source in sources {
+        let rendering = codec().render(source, &[spec(40, Format::WebP)], &LIMITS).await.unwrap();
+        assert_eq!((rendering.width, rendering.height), (40, 24));
+    }
+    let taken = most().zip(before).map_or(0, |(after, before)| after - before);
+    assert!(taken < 400_000, "{taken} kB for a picture of 40 x 24 pixels, other tests running beside it");
+}
+
+#[tokio::test]
+async fn a_picture_within_a_gif_counts_as_much_as_its_screen() {
+    let source = [&b"GIF89a\x08\0\x08\0\0\0\0\x2c\0\0\0\0\xff\xff\xff\xff\0\x02\x01\0\0\x3b"[..]].concat();
+    let rendered = codec().render(source.into(), &[spec(320, Format::WebP)], &LIMITS).await;
+    assert!(matches!(rendered, Err(CodecError::TooManyPixels { .. })), "{rendered:?}");
 }
 
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ pub(crate) const LIMITS: CodecLimits = CodecLimits { pixels: 50_000_000, time: D
 pub(crate) const CANARY: &str = "canary-59.33N-18.06E";
 
 pub(crate) fn codec() -> Imaging {
-    Imaging::new(ImagingConfig { threads: 2 })
+    Imaging::new(ImagingConfig { threads: 2, memory: 64 << 20 })
 }
 
 pub(crate) fn spec(max_side: u32, format: Format) -> RenditionSpec {
@@ -108,6 +108,22 @@ pub(crate) fn webp_with(image: &DynamicImage, metadata: &Metadata<'_>) -> Bytes 
     chunk(b"RIFF", &body).into()
 }
 
+/// A GIF file with a comment. The format knows no orientation, so the one given must be the first.
+pub(crate) fn gif_with(image: &DynamicImage, metadata: &Metadata<'_>) -> Bytes {
+    assert_eq!(metadata.orientation, 1);
+    let plain = file(image, ImageFormat::Gif);
+    // Behind the header, the screen and its colours.
+    let at = 13 + if plain[10] & 0x80 == 0 { 0 } else { 3 << ((plain[10] & 7) + 1) };
+    let length = u8::try_from(metadata.text.len()).unwrap();
+    let comment = if length == 0 { Vec::new() } else { [&[0x21, 0xfe, length][..], metadata.text, &[0]].concat() };
+    [&plain[..at], &comment, &plain[at..]].concat().into()
+}
+
+/// A GIF file that declares a size and holds nothing.
+pub(crate) fn gif_declaring(width: u16, height: u16) -> Bytes {
+    [&b"GIF89a"[..], &width.to_le_bytes(), &height.to_le_bytes(), &[0, 0, 0]].concat().into()
+}
+
 /// A PNG file that declares a size and holds nothing.
 pub(crate) fn png_declaring(width: u32, height: u32) -> Bytes {
     let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 6, 0, 0, 0]].concat();
@@ -132,7 +148,7 @@ pub(crate) fn webp_declaring(width: u32, height: u32) -> Bytes {
 }
 
 /// A PNG chunk with its checksum.
-fn png_chunk(tag: [u8; 4], body: &[u8]) -> Vec<u8> {
+pub(crate) fn png_chunk(tag: [u8; 4], body: &[u8]) -> Vec<u8> {
     let tagged = [&tag[..], body].concat();
     let checksum = !tagged.iter().fold(u32::MAX, |sum, byte| {
         (0..8).fold(sum ^ u32::from(*byte), |sum, _| (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg()))

@@ -1,11 +1,13 @@
 //! The promises of every port, by the adapter that this crate has for it.
 
 use bytes::Bytes;
+use sha2::Digest;
 use std::sync::Arc;
 use std::time::Duration;
+use wareroom_domain::{ImageUrl, Sha256};
 use wareroom_memory::{
     CountingIds, FixedClock, LocalInvalidations, MemoryBlobs, MemoryCache, MemoryCodec, MemoryConfig, MemoryImage,
-    MemoryQueue, MemoryStore,
+    MemoryPage, MemoryQueue, MemorySource, MemoryStore,
 };
 use wareroom_port_contracts::{
     async_trait,
@@ -15,6 +17,7 @@ use wareroom_port_contracts::{
     codec::{CodecFixture, Features, Picture},
     events::EventsFixture,
     ids::IdsFixture,
+    image_source::{ImageSourceFixture, Page},
     invalidations::InvalidationsFixture,
     outbox::OutboxFixture,
     queries::QueriesFixture,
@@ -22,7 +25,8 @@ use wareroom_port_contracts::{
     store::StoreFixture,
 };
 use wareroom_ports::{
-    BlobStore, Cache, Clock, EventLog, Ids, ImageCodec, Invalidations, OutboxRelay, ProductQueries, Queue, Store,
+    BlobStore, Cache, Clock, EventLog, Ids, ImageCodec, ImageSource, Invalidations, OutboxRelay, ProductQueries, Queue,
+    Store,
 };
 
 struct OverStore(Arc<MemoryStore>);
@@ -234,3 +238,63 @@ impl IdsFixture for OverIds {
 }
 
 wareroom_port_contracts::ids_suite!(OverIds);
+
+struct OverWeb(Arc<MemorySource>);
+
+fn web_url(text: &str) -> ImageUrl {
+    ImageUrl::new(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+#[async_trait]
+impl ImageSourceFixture for OverWeb {
+    async fn fresh() -> Self {
+        let web = MemorySource::new();
+        web.put(web_url("http://blocked.example/"), MemoryPage::Blocked);
+        web.put(web_url("http://gone.example/"), MemoryPage::Unreachable);
+        Self(Arc::new(web))
+    }
+
+    fn source(&self) -> Arc<dyn ImageSource> {
+        Arc::clone(&self.0) as _
+    }
+
+    fn url(&self, path: &str) -> ImageUrl {
+        web_url(&format!("http://web.example{path}"))
+    }
+
+    fn serve(&self, path: &str, page: Page) {
+        let page = match page {
+            Page::Body(bytes) => MemoryPage::Body(bytes),
+            Page::Packed(bytes) => MemoryPage::Packed(bytes),
+            Page::Redirect(url) => MemoryPage::Redirect(url),
+            Page::Status(status, retry_after) => MemoryPage::Status(status, retry_after),
+            Page::Endless => MemoryPage::Endless,
+            Page::Trickle => MemoryPage::Trickle,
+            Page::Silent => MemoryPage::Silent,
+            Page::BreaksOff(_) => MemoryPage::BreaksOff,
+        };
+        self.0.put(self.url(path), page);
+    }
+
+    fn blocked(&self) -> ImageUrl {
+        web_url("http://blocked.example/")
+    }
+
+    fn trapped(&self) -> usize {
+        self.0.requests(&self.blocked())
+    }
+
+    fn unknown_name(&self) -> ImageUrl {
+        web_url("http://unknown.example/")
+    }
+
+    fn nobody_there(&self) -> ImageUrl {
+        web_url("http://gone.example/")
+    }
+
+    fn sha256(&self, bytes: &[u8]) -> Sha256 {
+        Sha256(sha2::Sha256::digest(bytes).into())
+    }
+}
+
+wareroom_port_contracts::image_source_suite!(OverWeb);
