@@ -7,7 +7,7 @@ pub const STAGE: &str = "wareroom::stage";
 /// An image passes a stage.
 macro_rules! stage {
     ($name:literal) => {
-        tracing::debug!(target: "wareroom::stage", stage = $name)
+        tracing::debug!(target: $crate::STAGE, stage = $name)
     };
 }
 pub(crate) use stage;

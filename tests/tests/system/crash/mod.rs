@@ -21,7 +21,7 @@ use wareroom_test_kit::{RunningBinary, report};
 const STAGES: [&str; 8] = ["accept", "store", "answer", "decode", "encode", "put", "commit", "settle"];
 
 /// How long a round waits for the stage that it aims at.
-const AIM_LIMIT: Duration = Duration::from_secs(10);
+const AIM_LIMIT: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_however_often_the_process_is_killed() {
@@ -51,7 +51,9 @@ async fn nothing_acknowledged_is_lost_however_often_the_process_is_killed() {
         started.elapsed().as_secs(),
         300.0 / f64::from(u32::try_from(rounds).unwrap()),
     ));
-    assert!(rounds < 20 || aimed >= rounds / 4, "too few kills met the stage they were aimed at: {kills:?}");
+    // A stage that is not met any more was renamed or is not passed: then its kills prove nothing.
+    let unmet: Vec<&str> = STAGES.into_iter().filter(|stage| !kills.contains_key(stage)).collect();
+    assert!(rounds < 20 || unmet.is_empty(), "no kill met {unmet:?}: {kills:?}");
 }
 
 /// One life of the process; answers what it died at.
