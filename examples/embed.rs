@@ -25,7 +25,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let owner = app.register_user(&me, name).await?.id;
     let (name, description) = (ProductName::new("Kettle")?, Description::new("Boils water")?);
     let price = "18.99".parse()?;
-    let product = app.create_product(&me, CreateProduct { owner, name, description, price }).await?.id;
+    let command = CreateProduct { owner, name, description, price, images: vec![] };
+    let product = app.create_product(&me, command).await?.product.id;
     let picture = MemoryImage::filled(640, 480, [200, 80, 40]);
     let files = vec![UploadedFile { filename: None, bytes: picture.encode() }];
     app.add_images(&me, AddImages { product, files }).await?;

@@ -52,13 +52,33 @@ impl Fields {
         }
     }
 
-    /// A list that is empty unless it is there.
-    pub(crate) fn list(&mut self, name: &str) -> Option<Vec<Value>> {
-        match self.left.remove(name) {
-            None => Some(vec![]),
-            Some(Value::Array(items)) => Some(items),
-            Some(_) => self.fault(|| pointer(name), "must be an array"),
+    /// A list of at most so many texts, empty unless it is there.
+    pub(crate) fn texts<T, E: Display>(
+        &mut self,
+        name: &str,
+        at_most: usize,
+        check: impl Fn(String) -> Result<T, E>,
+    ) -> Option<Vec<T>> {
+        let items = match self.left.remove(name) {
+            None => return Some(vec![]),
+            Some(Value::Array(items)) if items.len() <= at_most => items,
+            Some(Value::Array(_)) => return self.fault(|| pointer(name), format!("must have at most {at_most} items")),
+            Some(_) => return self.fault(|| pointer(name), "must be an array"),
+        };
+        let mut read = Some(Vec::with_capacity(items.len()));
+        for (index, item) in items.into_iter().enumerate() {
+            let place = || format!("{}/{index}", pointer(name));
+            let item = match item {
+                Value::String(text) => check(text).map_err(|error| error.to_string()),
+                _ => Err("must be a string".to_owned()),
+            };
+            match (item, &mut read) {
+                (Ok(item), Some(read)) => read.push(item),
+                (Ok(_), None) => {}
+                (Err(detail), _) => read = self.fault(place, detail),
+            }
         }
+        read
     }
 
     /// Notes that something is wrong.

@@ -5,11 +5,12 @@ use crate::{Breaker, Verdict, WorkerSettings};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use wareroom_application::{Application, AttemptBegun, Error, ImageAttempt, Outcome, STAGE};
-use wareroom_domain::{Job, ProductId, Stamped};
-use wareroom_ports::Delivery;
+use wareroom_application::{Application, AttemptBegun, Error, ImageAttempt, Overrun, STAGE, Sourced};
+use wareroom_domain::{Job, Stamped};
+use wareroom_ports::{Delivery, Fetched};
 
 /// How a delivery was settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +33,16 @@ pub struct JobHandler {
     app: Arc<Application>,
     settings: WorkerSettings,
     breaker: Breaker,
+    /// One permit for each image that may be rendered at once. A source from our own blobs is read under it, so that no more
+    /// of them are in memory.
+    rendering: Arc<Semaphore>,
 }
 
 impl JobHandler {
     /// A handler over this application.
     pub fn new(app: Arc<Application>, settings: WorkerSettings, breaker: Breaker) -> Self {
-        Self { app, settings, breaker }
+        let rendering = Arc::new(Semaphore::new(usize::from(settings.concurrency.max(1))));
+        Self { app, settings, breaker, rendering }
     }
 
     /// Does what the message asks for, and settles it. When `stop` is cancelled an attempt is handed back.
@@ -57,13 +62,10 @@ impl JobHandler {
         let deadline = Instant::now() + self.settings.job_deadline;
         let settled = match self.begin(&job, deadline, stop).await {
             Some(AttemptBegun::Attempt(attempt)) => self.attempt(&attempt, deadline, stop).await,
-            Some(AttemptBegun::Poisoned) => {
-                tracing::error!(job_id = %job.id, "every attempt was cut off; the image failed with a dead letter");
-                Settled::Acknowledged
-            }
-            Some(AttemptBegun::Settled) => Settled::Acknowledged,
+            Some(AttemptBegun::Poisoned | AttemptBegun::Settled) => Settled::Acknowledged,
             None => Settled::Released,
         };
+        tracing::debug!(target: STAGE, stage = "settle");
         if settled == Settled::Released {
             delivery.release();
         } else if let Err(error) = delivery.ack().await {
@@ -86,43 +88,80 @@ impl JobHandler {
         }
     }
 
-    /// Makes the attempt, again and again while our own stores fail, and hands it back when there is no time left.
+    /// Fetches what is elsewhere, then renders, each again and again while our own stores fail.
     async fn attempt(&self, attempt: &ImageAttempt, deadline: Instant, stop: &CancellationToken) -> Settled {
-        let started = Instant::now();
-        match self.hold(deadline, stop, || self.app.make_attempt(attempt)).await {
-            Held::Done(outcome) => {
+        let fetched = match self.hold(deadline, stop, || self.app.fetch_source(attempt)).await {
+            Held::Done(Sourced::Ended(_)) => {
                 self.breaker.reset();
-                log(attempt, &outcome, started.elapsed());
+                return Settled::Acknowledged;
+            }
+            Held::Done(Sourced::Fetched(fetched)) => Some(fetched),
+            Held::Done(Sourced::Kept) => None,
+            other => return self.given_up(attempt, other, Overrun::Fetching, stop).await,
+        };
+        let Some(_permit) = self.permit(deadline, stop).await else { return self.hand_back(attempt).await };
+        self.render(attempt, fetched, deadline, stop).await
+    }
+
+    async fn render(
+        &self,
+        attempt: &ImageAttempt,
+        fetched: Option<Fetched>,
+        deadline: Instant,
+        stop: &CancellationToken,
+    ) -> Settled {
+        match self.hold(deadline, stop, || self.app.make_attempt(attempt, fetched.as_ref())).await {
+            Held::Done(_) => {
+                self.breaker.reset();
                 Settled::Acknowledged
             }
-            Held::Refused(Verdict::Acknowledge) => Settled::Acknowledged,
+            other => self.given_up(attempt, other, Overrun::Making, stop).await,
+        }
+    }
+
+    /// A turn to render; `None` when none comes in time, for which the image is not to blame.
+    async fn permit(&self, deadline: Instant, stop: &CancellationToken) -> Option<SemaphorePermit<'_>> {
+        tokio::select! {
+            biased;
+            permit = self.rendering.acquire() => permit.ok(),
+            () = stop.cancelled() => None,
+            () = tokio::time::sleep_until(deadline) => None,
+        }
+    }
+
+    /// What becomes of an attempt whose step did not end.
+    async fn given_up<T>(
+        &self,
+        attempt: &ImageAttempt,
+        held: Held<T>,
+        during: Overrun,
+        stop: &CancellationToken,
+    ) -> Settled {
+        match held {
+            Held::Done(_) | Held::Refused(Verdict::Acknowledge) => Settled::Acknowledged,
             Held::Refused(_) => {
                 self.pause(stop).await;
                 Settled::Released
             }
-            Held::Stopped { troubled: false } if !stop.is_cancelled() => self.overrun(attempt, started).await,
-            Held::Stopped { .. } => {
-                let handed_back = tokio::time::timeout(HAND_BACK_LIMIT, self.app.hand_back_attempt(attempt)).await;
-                let image_id = attempt.image.id.to_string();
-                match handed_back {
-                    Ok(Ok(())) => tracing::info!(image_id, "an attempt was handed back"),
-                    Ok(Err(error)) => {
-                        tracing::warn!(image_id, %error, "an attempt could not be handed back, it counts");
-                    }
-                    Err(_) => tracing::warn!(image_id, "an attempt could not be handed back in time, it counts"),
-                }
-                Settled::Released
-            }
+            Held::Stopped { troubled: false } if !stop.is_cancelled() => self.overrun(attempt, during).await,
+            Held::Stopped { .. } => self.hand_back(attempt).await,
         }
     }
 
+    async fn hand_back(&self, attempt: &ImageAttempt) -> Settled {
+        let image_id = attempt.image.id.to_string();
+        match tokio::time::timeout(HAND_BACK_LIMIT, self.app.hand_back_attempt(attempt)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(image_id, %error, "an attempt could not be handed back, it counts"),
+            Err(_) => tracing::warn!(image_id, "an attempt could not be handed back in time, it counts"),
+        }
+        Settled::Released
+    }
+
     /// The attempt took longer than a job may, and no store of ours is to blame: it counts.
-    async fn overrun(&self, attempt: &ImageAttempt, started: Instant) -> Settled {
-        match self.app.overrun_attempt(attempt).await {
-            Ok(outcome) => {
-                log(attempt, &outcome, started.elapsed());
-                Settled::Acknowledged
-            }
+    async fn overrun(&self, attempt: &ImageAttempt, during: Overrun) -> Settled {
+        match self.app.overrun_attempt(attempt, during).await {
+            Ok(_) => Settled::Acknowledged,
             Err(error) => {
                 tracing::warn!(image_id = %attempt.image.id, %error, "an attempt took too long, which could not be stored");
                 Settled::Released
@@ -190,29 +229,4 @@ enum Held<T> {
     Stopped {
         troubled: bool,
     },
-}
-
-fn log(attempt: &ImageAttempt, outcome: &Outcome, took: Duration) {
-    tracing::debug!(target: STAGE, stage = "settle");
-    let image_id = attempt.image.id.to_string();
-    let product_id = attempt.image.owner.product().map(ProductId::get);
-    let number = attempt.attempt.number.0;
-    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    let request_id = attempt.trace.request_id.as_deref();
-    match outcome {
-        Outcome::Ready => {
-            tracing::info!(image_id, product_id, attempt = number, duration_ms, request_id, "image ready");
-        }
-        Outcome::Postponed(failure) => {
-            let reason = failure.reason.code();
-            tracing::warn!(image_id, product_id, attempt = number, duration_ms, request_id, reason, "image postponed");
-        }
-        Outcome::Failed(failure) => {
-            let reason = failure.reason.code();
-            tracing::warn!(image_id, product_id, attempt = number, duration_ms, request_id, reason, "image failed");
-        }
-        Outcome::Overtaken => {
-            tracing::info!(image_id, product_id, attempt = number, duration_ms, request_id, "attempt overtaken");
-        }
-    }
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 /// The numbers and times that a worker works with.
 #[derive(Clone, Debug)]
 pub struct WorkerSettings {
-    /// How many jobs run at once.
+    /// How many images are rendered at once.
     pub concurrency: u16,
+    /// How many jobs may run beside those, waiting for a download: slow servers must not hold up what is there already.
+    pub downloads: u16,
     /// How long one delivery may take, waits for our own stores included; must be below the queue's lease.
     pub job_deadline: Duration,
     /// How long running jobs may go on after the worker was told to stop, before they are handed back.
@@ -17,6 +19,8 @@ pub struct WorkerSettings {
     pub store_wait_max: Duration,
     /// How often the outbox and the event log are looked at while nothing happens.
     pub poll: Duration,
+    /// How often what was kept long enough is removed.
+    pub prune_every: Duration,
     /// How often stuck images are looked for.
     pub rescue_every: Duration,
 }
@@ -25,11 +29,13 @@ impl Default for WorkerSettings {
     fn default() -> Self {
         Self {
             concurrency: 2,
+            downloads: 16,
             job_deadline: Duration::from_mins(5),
             drain: Duration::from_secs(25),
             store_wait: Duration::from_millis(100),
             store_wait_max: Duration::from_secs(5),
             poll: Duration::from_millis(250),
+            prune_every: Duration::from_mins(10),
             rescue_every: Duration::from_secs(30),
         }
     }

@@ -5,7 +5,7 @@ use crate::breaker::Waits;
 use std::sync::Arc;
 use tokio::{sync::Mutex, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use wareroom_application::{Application, Error};
+use wareroom_application::{Application, Error, Pruned};
 use wareroom_domain::EventPosition;
 
 /// Starts every step's loop; they end when `stop` is cancelled.
@@ -19,7 +19,8 @@ pub(crate) fn spawn(tasks: &TaskTracker, app: &Arc<Application>, settings: &Work
     let position = Arc::default();
     let announce = move |app, loops| announce(app, loops, Arc::clone(&position));
     tasks.spawn(supervised("announce", announce, Arc::clone(app), loops.clone()));
-    tasks.spawn(supervised("rescue", rescue, Arc::clone(app), loops));
+    tasks.spawn(supervised("rescue", rescue, Arc::clone(app), loops.clone()));
+    tasks.spawn(supervised("prune", prune, Arc::clone(app), loops));
 }
 
 /// Starts a step again when it panicked: a defect in one batch must not end all delivery without a word.
@@ -113,4 +114,23 @@ async fn rescue(app: Arc<Application>, loops: Loops) {
         Ok(false)
     };
     loops.repeat("rescue", step, || sleep(loops.settings.rescue_every)).await;
+}
+
+async fn prune(app: Arc<Application>, loops: Loops) {
+    let step = || async {
+        let pruned = app.prune(false).await?;
+        let Pruned { idempotency_keys, events, dead_letters, leftovers, blobs } = pruned;
+        if pruned.any() {
+            tracing::info!(
+                idempotency_keys,
+                events,
+                dead_letters,
+                leftovers,
+                blobs,
+                "removed what was kept long enough"
+            );
+        }
+        Ok(false)
+    };
+    loops.repeat("prune", step, || sleep(loops.settings.prune_every)).await;
 }

@@ -70,10 +70,11 @@ impl Worker {
     /// Takes deliveries for good, as many at a time as there are slots.
     async fn consume(&self, jobs: &TaskTracker, counts: &Arc<Counts>, hand_back: &CancellationToken) {
         let handler = JobHandler::new(Arc::clone(&self.app), self.settings.clone(), self.breaker.clone());
-        let slots = Arc::new(Semaphore::new(usize::from(self.settings.concurrency)));
+        let jobs_at_once = self.settings.concurrency.saturating_add(self.settings.downloads);
+        let slots = Arc::new(Semaphore::new(usize::from(jobs_at_once)));
         let mut waits = Waits::new(self.settings.store_wait, self.settings.store_wait_max);
         loop {
-            let mut consumer = match self.app.ports().queue.consume(Lane::Images, self.settings.concurrency).await {
+            let mut consumer = match self.app.ports().queue.consume(Lane::Images, jobs_at_once).await {
                 Ok(consumer) => consumer,
                 Err(error) => {
                     tracing::warn!(%error, "the queue cannot be consumed and is tried again");

@@ -1,13 +1,14 @@
 //! Everything that Wareroom does.
 
 use crate::{
-    AddImages, AddedImages, AttemptBegun, Context, CreateProduct, Error, FoundProduct, ImageAttempt, Outcome,
-    RegisterUser, Settings, catalogue, delivery, images, users,
+    AddImages, AddedImages, AttemptBegun, Context, CreateProduct, Error, ErrorCode, FoundProduct, ImageAttempt,
+    Outcome, Overrun, Pruned, RegisterUser, Settings, Sourced, catalogue, delivery, images, upkeep, users,
 };
 use std::{ops::Range, sync::Arc};
-use wareroom_domain::{BlobKey, EventPosition, Job, Product, ProductId, Stamped, User, UserId};
+use wareroom_domain::{BlobKey, EventPosition, Job, ProductId, Stamped, User, UserId};
 use wareroom_ports::{
-    Blob, BlobStore, Clock, EventLog, Ids, ImageCodec, Invalidations, OutboxRelay, ProductQueries, Queue, Store,
+    Blob, BlobStore, Clock, EventLog, Fetched, Ids, ImageCodec, ImageSource, Invalidations, OutboxRelay,
+    ProductQueries, ProductView, Queue, Retention, Space, Store,
 };
 
 /// The adapters that an application is built on.
@@ -25,10 +26,16 @@ pub struct Ports {
     pub events: Arc<dyn EventLog>,
     /// Tells caches what to forget.
     pub invalidations: Arc<dyn Invalidations>,
+    /// Removes what was kept long enough.
+    pub retention: Arc<dyn Retention>,
     /// Sources and renditions.
     pub blobs: Arc<dyn BlobStore>,
+    /// Fetches images from URLs.
+    pub image_source: Arc<dyn ImageSource>,
     /// Makes renditions.
     pub codec: Arc<dyn ImageCodec>,
+    /// How much more can be kept.
+    pub space: Arc<dyn Space>,
     /// The time that users see.
     pub clock: Arc<dyn Clock>,
     /// New identities.
@@ -66,8 +73,8 @@ impl Application {
 
     // ---- the catalogue
 
-    /// Accepts a product.
-    pub async fn create_product(&self, context: &Context, command: CreateProduct) -> Result<Product, Error> {
+    /// Accepts a product, with the URLs of its first images.
+    pub async fn create_product(&self, context: &Context, command: CreateProduct) -> Result<ProductView, Error> {
         catalogue::create_product::execute(self, context, command).await
     }
 
@@ -96,22 +103,29 @@ impl Application {
 
     /// Begins an attempt at the image that a job names.
     pub async fn begin_attempt(&self, job: &Stamped<Job>) -> Result<AttemptBegun, Error> {
-        images::process_image::begin(self, job).await
+        images::attempt::begin(self, job).await
     }
 
-    /// Makes the attempt and stores its outcome. Safe to call again with the same attempt after an error.
-    pub async fn make_attempt(&self, attempt: &ImageAttempt) -> Result<Outcome, Error> {
-        images::process_image::make(self, attempt).await
+    /// Gets hold of the attempt's bytes when they are elsewhere. Takes a socket, hardly any processor: many may run side by
+    /// side. Safe to call again with the same attempt after an error.
+    pub async fn fetch_source(&self, attempt: &ImageAttempt) -> Result<Sourced, Error> {
+        images::attempt::fetch(self, attempt).await
+    }
+
+    /// Makes the attempt and stores its outcome; `fetched` is what [`fetch_source`](Self::fetch_source) gave. Takes a
+    /// processor and memory for the decoded picture. Safe to call again with the same attempt after an error.
+    pub async fn make_attempt(&self, attempt: &ImageAttempt, fetched: Option<&Fetched>) -> Result<Outcome, Error> {
+        images::attempt::make(self, attempt, fetched).await
     }
 
     /// Ends an attempt that took too long: it counts, and another is made after the back-off if one is left.
-    pub async fn overrun_attempt(&self, attempt: &ImageAttempt) -> Result<Outcome, Error> {
-        images::process_image::overrun(self, attempt).await
+    pub async fn overrun_attempt(&self, attempt: &ImageAttempt, step: Overrun) -> Result<Outcome, Error> {
+        images::attempt::overrun(self, attempt, step).await
     }
 
     /// Gives back an attempt that cannot be made now; it does not count.
     pub async fn hand_back_attempt(&self, attempt: &ImageAttempt) -> Result<(), Error> {
-        images::process_image::hand_back(self, attempt).await
+        images::attempt::hand_back(self, attempt).await
     }
 
     /// Asks again for images whose attempt did not end for so long that its job must be gone; answers to how many.
@@ -136,6 +150,28 @@ impl Application {
         delivery::announce_events::execute(self, position).await
     }
 
+    // ---- upkeep
+
+    /// Removes what was kept long enough: rows, leftovers, blobs that nobody names. A dry run only counts. Safe to run in any
+    /// number of processes.
+    pub async fn prune(&self, dry_run: bool) -> Result<Pruned, Error> {
+        upkeep::prune::execute(self, dry_run).await
+    }
+
+    // ---- room
+
+    /// An error when there is less room than new images need. Reads, deletes and everything else go on.
+    pub(crate) fn require_space(&self) -> Result<(), Error> {
+        let free = self.ports.space.free().map_err(|error| {
+            Error::new(ErrorCode::Unavailable, "the free space cannot be told now; try again later").caused_by(error)
+        })?;
+        if free.is_some_and(|free| free < self.settings.min_free_space) {
+            let detail = "there is too little space left for images; free some or ask the operator";
+            return Err(Error::new(ErrorCode::StorageFull, detail));
+        }
+        Ok(())
+    }
+
     // ---- health
 
     /// Whether the stores can be used now.
@@ -154,10 +190,12 @@ mod tests {
     #[expect(dead_code, reason = "it is enough that it compiles")]
     fn use_cases_can_be_spawned(app: &Application, attempt: &ImageAttempt, job: &Stamped<Job>) {
         fn send(_: impl Send) {}
-        send(app.make_attempt(attempt));
+        send(app.fetch_source(attempt));
+        send(app.make_attempt(attempt, None));
         send(app.hand_back_attempt(attempt));
         send(app.begin_attempt(job));
         send(app.rescue_images());
+        send(app.prune(false));
         send(app.relay_outbox());
         send(async {
             app.add_images(&Context::operator(), AddImages { product: ProductId::new(1).unwrap(), files: vec![] }).await

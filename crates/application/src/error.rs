@@ -1,7 +1,7 @@
 //! What can go wrong, in about ten kinds. Each edge maps them once: HTTP statuses in `app-api`, verdicts on a job in
 //! `app-worker`.
 
-use wareroom_ports::{BlobError, BoxError, CodecError, StoreError};
+use wareroom_ports::{BlobError, BoxError, CodecError, SourceError, StoreError};
 
 /// The kind of an error: what a caller can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -123,6 +123,13 @@ impl From<BlobError> for Error {
             }
         };
         Self::new(code, detail).caused_by(error)
+    }
+}
+
+/// For what is no fault of the image's: every other kind is told as its reason.
+impl From<SourceError> for Error {
+    fn from(error: SourceError) -> Self {
+        Self::new(ErrorCode::Unavailable, "images cannot be fetched now; try again later").caused_by(error)
     }
 }
 

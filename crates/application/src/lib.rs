@@ -14,13 +14,15 @@ mod jitter;
 mod settings;
 mod stage;
 mod unit;
+mod upkeep;
 mod users;
 
 pub use application::{Application, Ports};
 pub use catalogue::{CreateProduct, FoundProduct};
 pub use context::{Caller, Context};
 pub use error::{Error, ErrorCode, Fault};
-pub use images::{AddImages, AddedImages, AttemptBegun, ImageAttempt, Outcome, UploadedFile};
+pub use images::{AddImages, AddedImages, AttemptBegun, ImageAttempt, Outcome, Overrun, Sourced, UploadedFile};
 pub use settings::Settings;
 pub use stage::STAGE;
+pub use upkeep::{Pruned, Retain};
 pub use users::RegisterUser;

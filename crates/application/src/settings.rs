@@ -1,5 +1,6 @@
 //! The limits and times that use cases work with.
 
+use crate::Retain;
 use std::time::Duration;
 use wareroom_domain::{Attempts, RenditionSpec, default_renditions};
 use wareroom_ports::CodecLimits;
@@ -13,6 +14,12 @@ pub struct Settings {
     pub image_max_bytes: u64,
     /// The most images that a product may have.
     pub images_per_product: usize,
+    /// How long fetching an image from its URL may take.
+    pub download_timeout: Duration,
+    /// How long a server's wish to be left alone is respected at most.
+    pub retry_after_max: Duration,
+    /// How many bytes must be free for new images to be accepted, and for those in flight to go on.
+    pub min_free_space: u64,
     /// How far the codec may go with one image.
     pub codec: CodecLimits,
     /// The waits before the second, third ... attempt at an image; one attempt more than there are waits is made.
@@ -23,7 +30,9 @@ pub struct Settings {
     pub rescue_after: Duration,
     /// How long a job is on loan to the relay.
     pub relay_lease: Duration,
-    /// How many jobs or events one step of the delivery takes.
+    /// For how long things are kept that are not kept for good.
+    pub retain: Retain,
+    /// How many jobs, events or rows one step takes.
     pub batch: usize,
 }
 
@@ -40,11 +49,15 @@ impl Default for Settings {
             renditions: default_renditions(),
             image_max_bytes: 20_000_000,
             images_per_product: 20,
+            download_timeout: Duration::from_secs(15),
+            retry_after_max: Duration::from_hours(1),
+            min_free_space: 500_000_000,
             codec: CodecLimits { pixels: 50_000_000, time: Duration::from_mins(1) },
             back_off: [1, 5, 30, 120, 600].map(Duration::from_secs).to_vec(),
             blob_claim: Duration::from_hours(1),
             rescue_after: Duration::from_mins(12),
             relay_lease: Duration::from_secs(30),
+            retain: Retain::default(),
             batch: 100,
         }
     }

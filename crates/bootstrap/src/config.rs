@@ -68,9 +68,23 @@ pub struct Config {
     pub image_max_bytes: u64,
     pub image_max_pixels: u64,
     pub image_max_per_product: usize,
+    pub image_source_allow: Vec<String>,
+    pub download_timeout: Duration,
+    pub download_concurrency: u16,
+    pub download_memory: u64,
+    pub retry_after_max: Duration,
+    pub min_free_space: u64,
+    pub keep_idempotency_keys: Duration,
+    pub keep_events: Duration,
+    pub keep_dead_letters: Duration,
+    pub keep_leftovers: Duration,
+    pub blob_claim: Duration,
+    pub prune_every: Duration,
     pub upload_memory: u64,
     pub worker_concurrency: u16,
     pub job_deadline: Duration,
+    pub job_lease: Duration,
+    pub rescue_after: Duration,
     pub back_off: Vec<Duration>,
     pub codec_timeout: Duration,
     pub codec_memory: u64,
@@ -101,6 +115,9 @@ impl Config {
             "memory:" => Some(BlobUrl::Memory),
             _ => file("file:", text, BLOBS).map(BlobUrl::Files),
         })?;
+        let job_deadline = read(sources, "job_deadline", values::duration)?;
+        let job_lease = job_deadline + (job_deadline / 2).min(Duration::from_mins(1));
+        let job_lease = read_or(sources, "job_lease", job_lease, values::duration)?;
         let config = Self {
             listen: read(sources, "listen", |text| text.parse().ok())?,
             database,
@@ -122,11 +139,28 @@ impl Config {
             image_max_bytes: read(sources, "image_max_bytes", values::bytes)?,
             image_max_pixels: read(sources, "image_max_pixels", |text| values::number(text, &(1..=u64::MAX)))?,
             image_max_per_product: read(sources, "image_max_per_product", |text| values::number(text, &(1..=10_000)))?,
+            image_source_allow: read_or(sources, "image_source_allow", vec![], |text| {
+                let ranges: Vec<String> = text.split(',').map(|range| range.trim().to_owned()).collect();
+                ranges.iter().all(|range| is_range(range)).then_some(ranges)
+            })?,
+            download_timeout: read(sources, "download_timeout", values::duration)?,
+            download_concurrency: read(sources, "download_concurrency", |text| values::number(text, &(1..=1024)))?,
+            download_memory: read(sources, "download_memory", values::bytes)?,
+            retry_after_max: read(sources, "retry_after_max", values::duration)?,
+            min_free_space: read(sources, "min_free_space", values::bytes)?,
+            keep_idempotency_keys: read(sources, "keep_idempotency_keys", values::duration)?,
+            keep_events: read(sources, "keep_events", values::duration)?,
+            keep_dead_letters: read(sources, "keep_dead_letters", values::duration)?,
+            keep_leftovers: read(sources, "keep_leftovers", values::duration)?,
+            blob_claim: read(sources, "blob_claim", values::duration)?,
+            prune_every: read(sources, "prune_every", values::duration)?,
             upload_memory: read(sources, "upload_memory", values::bytes)?,
             worker_concurrency: read_or(sources, "worker_concurrency", cores(), |text| {
                 values::number(text, &(1..=1024))
             })?,
-            job_deadline: read(sources, "job_deadline", values::duration)?,
+            job_deadline,
+            job_lease,
+            rescue_after: read_or(sources, "rescue_after", job_lease * 2, values::duration)?,
             back_off: read(sources, "back_off", |text| {
                 text.split(',').map(|part| values::duration(part.trim())).collect()
             })?,
@@ -150,11 +184,6 @@ impl Config {
         let open = read_or(sources, "auth", false, |text| (text == "none").then_some(true))?;
         config.check(open)?;
         Ok(config)
-    }
-
-    /// How long a delivery is on loan: longer than its job may take.
-    pub fn lease(&self) -> Duration {
-        self.job_deadline + (self.job_deadline / 2).min(Duration::from_mins(1))
     }
 
     /// Whether anything outlives the process.
@@ -182,11 +211,29 @@ impl Config {
                 self.upload_memory, self.image_max_bytes
             )));
         }
-        if self.codec_timeout * 2 >= self.job_deadline {
+        if self.job_lease <= self.job_deadline {
             return Err(ConfigError::Combination(format!(
-                "codec_timeout is {:?} and job_deadline {:?}; an image may wait as long as it is processed, so the deadline \
-                 must be more than twice the time-out",
-                self.codec_timeout, self.job_deadline
+                "job_lease is {:?} and job_deadline {:?}; a job must be kept from others for longer than it may take",
+                self.job_lease, self.job_deadline
+            )));
+        }
+        if self.blob_claim <= self.job_lease {
+            return Err(ConfigError::Combination(format!(
+                "blob_claim is {:?} and job_lease {:?}; what a job puts must be kept for longer than the job may take",
+                self.blob_claim, self.job_lease
+            )));
+        }
+        if self.rescue_after <= self.job_lease {
+            return Err(ConfigError::Combination(format!(
+                "rescue_after is {:?} and job_lease {:?}; an image is taken for stuck only after its job was given to others",
+                self.rescue_after, self.job_lease
+            )));
+        }
+        if self.download_timeout + self.codec_timeout * 2 >= self.job_deadline {
+            return Err(ConfigError::Combination(format!(
+                "download_timeout is {:?}, codec_timeout {:?} and job_deadline {:?}; an image is fetched, may wait as long as it \
+                 is processed, and is processed: the deadline must be longer than that",
+                self.download_timeout, self.codec_timeout, self.job_deadline
             )));
         }
         let refuse = |key: &str| {
@@ -200,6 +247,17 @@ impl Config {
             _ => Ok(()),
         }
     }
+}
+
+#[cfg(feature = "download")]
+fn is_range(text: &str) -> bool {
+    text.parse::<wareroom_download::Cidr>().is_ok()
+}
+
+/// Without the adapter nothing is fetched, whatever is allowed.
+#[cfg(not(feature = "download"))]
+fn is_range(_text: &str) -> bool {
+    true
 }
 
 const DATABASE: &str = "wareroom.sqlite";
@@ -250,7 +308,7 @@ mod tests {
         assert_eq!(config.database, DatabaseUrl::Sqlite(PathBuf::from("./wareroom-data/wareroom.sqlite")));
         assert_eq!(config.blobs, BlobUrl::Files(PathBuf::from("./wareroom-data/blobs")));
         assert_eq!(config.back_off.len(), 5);
-        assert_eq!(config.lease(), Duration::from_mins(6));
+        assert_eq!((config.job_lease, config.rescue_after), (Duration::from_mins(6), Duration::from_mins(12)));
     }
 
     #[test]
@@ -286,6 +344,22 @@ mod tests {
     fn a_job_has_time_for_the_codec_to_take_too_long() {
         let error = config(&[("codec_timeout", "3min")]).unwrap_err().to_string();
         assert!(error.contains("job_deadline"), "{error}");
+    }
+
+    #[test]
+    fn a_job_is_kept_from_others_for_longer_than_it_may_take() {
+        let error = config(&[("job_lease", "5min")]).unwrap_err().to_string();
+        assert!(error.contains("job_deadline"), "{error}");
+        let error = config(&[("blob_claim", "6min")]).unwrap_err().to_string();
+        assert!(error.contains("job_lease"), "{error}");
+        let error = config(&[("rescue_after", "6min")]).unwrap_err().to_string();
+        assert!(error.contains("job_lease"), "{error}");
+    }
+
+    #[test]
+    fn ranges_are_read_with_commas_between() {
+        let config = config(&[("image_source_allow", "127.0.0.1/32, fd00::/8")]).unwrap();
+        assert_eq!(config.image_source_allow, ["127.0.0.1/32", "fd00::/8"]);
     }
 
     #[test]

@@ -56,6 +56,9 @@ pub enum StartError {
     /// Another process serves from the same place.
     #[error("{} is held: another wareroom serves from there", .0.display())]
     Locked(PathBuf),
+    /// A command found nothing to work on.
+    #[error("there is no database at {}; is data_dir right?", .0.display())]
+    NoDatabase(PathBuf),
     /// An adapter could not be opened.
     #[error("the {what} could not be opened")]
     Adapter {

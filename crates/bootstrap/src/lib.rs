@@ -21,4 +21,4 @@ pub use error::{ConfigError, StartError};
 pub use in_memory::{InMemory, in_memory};
 pub use locks::Locks;
 pub use sources::{Origin, Sources};
-pub use wiring::{Wired, wire};
+pub use wiring::{Wired, wire, wire_beside};

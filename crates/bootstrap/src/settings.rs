@@ -35,7 +35,8 @@ const fn row(key: &'static str, default: &'static str, allowed: &'static str, he
     Setting { key, default, allowed, help }
 }
 
-const DURATION: &str = "a number and ms, s, min or h, such as 30s";
+const DURATION: &str = "a number and ms, s, min, h or d, such as 30s";
+const CIDRS: &str = "addresses and ranges with commas between, such as 10.1.0.0/16,fd00::/8";
 const SIZE: &str = "bytes, or a number and KB, MB, GB, KiB, MiB or GiB, such as 20MB";
 
 /// The table.
@@ -64,6 +65,43 @@ pub const SETTINGS: &[Setting] = &[
     row("image_max_bytes", "20MB", SIZE, "the largest image file"),
     row("image_max_pixels", "50000000", "a number from 1", "the most pixels of an image, width times height"),
     row("image_max_per_product", "20", "a number from 1", "the most images of a product"),
+    row(
+        "image_source_allow",
+        "",
+        CIDRS,
+        "ranges of addresses that images may be fetched from although they are not public",
+    ),
+    row("download_timeout", "15s", DURATION, "how long fetching an image from its URL may take"),
+    row(
+        "download_concurrency",
+        "16",
+        "a number from 1 to 1024",
+        "how many images are fetched at once, beside those that are processed",
+    ),
+    row("download_memory", "96MiB", SIZE, "how much all images being fetched may take together, beyond 1MiB each"),
+    row(
+        "retry_after_max",
+        "1h",
+        DURATION,
+        "how long a server's wish to be left alone (Retry-After) is respected at most",
+    ),
+    row(
+        "min_free_space",
+        "500MB",
+        SIZE,
+        "below this much free disk no new images are accepted and those in flight wait; the rest goes on",
+    ),
+    row("keep_idempotency_keys", "24h", DURATION, "how long the answer to a request with an Idempotency-Key is kept"),
+    row("keep_events", "7d", DURATION, "how long events are kept"),
+    row("keep_dead_letters", "30d", DURATION, "how long dead letters are kept"),
+    row("keep_leftovers", "1h", DURATION, "how long files of uploads that never ended are kept; longer than any takes"),
+    row(
+        "blob_claim",
+        "1h",
+        DURATION,
+        "how long a file that nothing names yet is kept for whoever is about to; longer than job_lease",
+    ),
+    row("prune_every", "10min", DURATION, "how often what was kept long enough is removed"),
     row("upload_memory", "512MiB", SIZE, "how much memory all uploads under way may take together"),
     row(
         "worker_concurrency",
@@ -71,7 +109,19 @@ pub const SETTINGS: &[Setting] = &[
         "a number from 1 to 1024",
         "how many images are processed at once",
     ),
-    row("job_deadline", "5min", DURATION, "how long a job may take before another worker gets it"),
+    row("job_deadline", "5min", DURATION, "how long a job may take; then its attempt counts as failed"),
+    row(
+        "job_lease",
+        "job_deadline and a half, at most 1min more",
+        DURATION,
+        "how long a job that a worker took is kept from others; longer than job_deadline",
+    ),
+    row(
+        "rescue_after",
+        "twice job_lease",
+        DURATION,
+        "after how long an attempt that did not end is taken for dead, its job having gone missing",
+    ),
     row("back_off", "1s,5s,30s,2min,10min", "durations, with commas between", "the waits between attempts at an image"),
     row("codec_timeout", "60s", DURATION, "how long decoding and encoding one image may take"),
     row(

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// `30s`, `5min`, `250ms`, `1h`; not zero.
+/// `30s`, `5min`, `250ms`, `1h`, `7d`; not zero.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = split(text)?;
     let milliseconds = match unit {
@@ -11,6 +11,7 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
         "s" => number.checked_mul(1_000)?,
         "min" => number.checked_mul(60_000)?,
         "h" => number.checked_mul(3_600_000)?,
+        "d" => number.checked_mul(86_400_000)?,
         _ => return None,
     };
     (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
@@ -59,6 +60,7 @@ mod tests {
         assert_eq!(duration("250ms"), Some(Duration::from_millis(250)));
         assert_eq!(duration("2min"), Some(Duration::from_mins(2)));
         assert_eq!(duration("1 h"), Some(Duration::from_hours(1)));
+        assert_eq!(duration("7d"), Some(Duration::from_hours(7 * 24)));
         for text in ["", "5", "0s", "-1s", "5 minutes", "1.5s", "99999999999999999999s", "18446744073709551615h"] {
             assert_eq!(duration(text), None, "{text:?}");
         }

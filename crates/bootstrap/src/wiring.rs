@@ -1,15 +1,19 @@
 //! One `match` per choice: from a configuration to an application.
 
 use crate::{BlobUrl, CacheUrl, Config, DatabaseUrl, Locks, QueueUrl, StartError};
+use std::path::PathBuf;
 use std::sync::Arc;
-use wareroom_application::{Application, Ports, Settings};
+use wareroom_application::{Application, Ports, Retain, Settings};
 use wareroom_decorators::{CacheInvalidations, CachedProductQueries};
 use wareroom_domain::default_renditions;
-use wareroom_memory::{LocalInvalidations, MemoryBlobs, MemoryCache, MemoryConfig, MemoryQueue, MemoryStore};
-use wareroom_ports::{
-    BlobStore, CodecLimits, EventLog, ImageCodec, Invalidations, OutboxRelay, ProductQueries, Queue, Store,
+use wareroom_memory::{
+    LocalInvalidations, MemoryBlobs, MemoryCache, MemoryConfig, MemoryQueue, MemorySpace, MemoryStore,
 };
-use wareroom_system::{SystemClock, SystemIds};
+use wareroom_ports::{
+    BlobStore, CodecLimits, EventLog, ImageCodec, ImageSource, Invalidations, OutboxRelay, ProductQueries, Queue,
+    Retention, Space, Store,
+};
+use wareroom_system::{DiskSpace, SystemClock, SystemIds};
 
 /// An application, ready to serve, with what must live as long as it.
 pub struct Wired {
@@ -22,11 +26,36 @@ pub struct Wired {
 /// Opens every adapter that the configuration asks for, for the one process that serves from there.
 pub async fn wire(config: &Config) -> Result<Wired, StartError> {
     let locks = Locks::take(config)?;
-    let database = open_database(config).await?;
+    let application = open(config, Opening::Sole).await?;
+    Ok(Wired { application, locks })
+}
+
+/// Opens the same for a command: beside a process that serves, whose work is left alone. Makes no new database: one that is
+/// not there is most likely elsewhere.
+pub async fn wire_beside(config: &Config) -> Result<Arc<Application>, StartError> {
+    if let DatabaseUrl::Sqlite(file) = &config.database
+        && !file.exists()
+    {
+        return Err(StartError::NoDatabase(file.clone()));
+    }
+    open(config, Opening::Beside).await
+}
+
+/// Whether what others seem to have left behind is ours to take up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opening {
+    /// Nobody else is there: the locks say so.
+    Sole,
+    /// Somebody else may be there.
+    Beside,
+}
+
+async fn open(config: &Config, opening: Opening) -> Result<Arc<Application>, StartError> {
+    let database = open_database(config, opening).await?;
     let (products, invalidations) = cached(config, Arc::clone(&database.products));
     let (outbox, queue) = match config.queue {
         QueueUrl::Database => (None, database.queue),
-        QueueUrl::Memory => (Some(database.outbox), Arc::new(MemoryQueue::new(config.lease())) as Arc<dyn Queue>),
+        QueueUrl::Memory => (Some(database.outbox), Arc::new(MemoryQueue::new(config.job_lease)) as Arc<dyn Queue>),
     };
     let ports = Ports {
         store: database.store,
@@ -35,12 +64,15 @@ pub async fn wire(config: &Config) -> Result<Wired, StartError> {
         queue,
         events: database.events,
         invalidations,
-        blobs: open_blobs(config)?,
+        retention: database.retention,
+        blobs: open_blobs(config, opening)?,
+        image_source: open_image_source(config)?,
         codec: open_codec(config)?,
+        space: open_space(config),
         clock: Arc::new(SystemClock::default()),
         ids: Arc::new(SystemIds),
     };
-    Ok(Wired { application: Arc::new(Application::new(ports, settings(config))), locks })
+    Ok(Arc::new(Application::new(ports, settings(config))))
 }
 
 fn settings(config: &Config) -> Settings {
@@ -48,9 +80,19 @@ fn settings(config: &Config) -> Settings {
         renditions: default_renditions(),
         image_max_bytes: config.image_max_bytes,
         images_per_product: config.image_max_per_product,
+        download_timeout: config.download_timeout,
+        retry_after_max: config.retry_after_max,
+        min_free_space: config.min_free_space,
         codec: CodecLimits { pixels: config.image_max_pixels, time: config.codec_timeout },
         back_off: config.back_off.clone(),
-        rescue_after: config.lease() * 2,
+        rescue_after: config.rescue_after,
+        blob_claim: config.blob_claim,
+        retain: Retain {
+            idempotency_keys: config.keep_idempotency_keys,
+            events: config.keep_events,
+            dead_letters: config.keep_dead_letters,
+            leftovers: config.keep_leftovers,
+        },
         ..Settings::default()
     }
 }
@@ -62,12 +104,13 @@ struct Database {
     outbox: Arc<dyn OutboxRelay>,
     queue: Arc<dyn Queue>,
     events: Arc<dyn EventLog>,
+    retention: Arc<dyn Retention>,
 }
 
 impl Database {
     fn of<S>(store: &S) -> Self
     where
-        S: Store + ProductQueries + OutboxRelay + Queue + EventLog + Clone + 'static,
+        S: Store + ProductQueries + OutboxRelay + Queue + EventLog + Retention + Clone + 'static,
     {
         Self {
             store: Arc::new(store.clone()),
@@ -75,15 +118,23 @@ impl Database {
             outbox: Arc::new(store.clone()),
             queue: Arc::new(store.clone()),
             events: Arc::new(store.clone()),
+            retention: Arc::new(store.clone()),
         }
     }
 }
 
-#[cfg_attr(not(feature = "sqlite"), expect(clippy::unused_async, reason = "a database is opened by asking it"))]
-async fn open_database(config: &Config) -> Result<Database, StartError> {
+#[cfg_attr(
+    not(feature = "sqlite"),
+    expect(
+        clippy::unused_async,
+        unused_variables,
+        reason = "a database on disk is opened by asking it, beside others"
+    )
+)]
+async fn open_database(config: &Config, opening: Opening) -> Result<Database, StartError> {
     match &config.database {
         DatabaseUrl::Memory => {
-            let settings = MemoryConfig { begin_wait: config.store_wait, lease: config.lease() };
+            let settings = MemoryConfig { begin_wait: config.store_wait, lease: config.job_lease };
             Ok(Database::of(&MemoryStore::new(settings)))
         }
         #[cfg(feature = "sqlite")]
@@ -91,14 +142,15 @@ async fn open_database(config: &Config) -> Result<Database, StartError> {
             let failed = |source| StartError::Adapter { what: "database", source };
             let settings = wareroom_sqlite::SqliteConfig {
                 begin_wait: config.store_wait,
-                lease: config.lease(),
+                lease: config.job_lease,
                 ..wareroom_sqlite::SqliteConfig::at(path)
             };
             let store = wareroom_sqlite::SqliteStore::open(settings).await.map_err(|error| failed(error.into()))?;
-            // The lock says that whoever held these is gone.
-            let freed = store.release_leases().await.map_err(|error| failed(error.into()))?;
-            if freed > 0 {
-                tracing::info!(freed, "jobs of a process that ended without notice are taken up again");
+            if opening == Opening::Sole {
+                let freed = store.release_leases().await.map_err(|error| failed(error.into()))?;
+                if freed > 0 {
+                    tracing::info!(freed, "jobs of a process that ended without notice are taken up again");
+                }
             }
             Ok(Database::of(&store))
         }
@@ -123,17 +175,55 @@ fn cached(config: &Config, store: Arc<dyn ProductQueries>) -> (Arc<dyn ProductQu
 /// How many products the cache in memory holds at most.
 const CACHED_PRODUCTS: usize = 10_000;
 
-fn open_blobs(config: &Config) -> Result<Arc<dyn BlobStore>, StartError> {
+#[cfg_attr(not(feature = "files"), expect(unused_variables, reason = "only files can be opened beside others"))]
+fn open_blobs(config: &Config, opening: Opening) -> Result<Arc<dyn BlobStore>, StartError> {
     match &config.blobs {
         BlobUrl::Memory => Ok(Arc::new(MemoryBlobs::default())),
         #[cfg(feature = "files")]
-        BlobUrl::Files(folder) => match wareroom_object_store::ObjectStoreBlobs::files(folder) {
-            Ok(blobs) => Ok(Arc::new(blobs)),
-            Err(error) => Err(StartError::Adapter { what: "blob store", source: error.into() }),
-        },
+        BlobUrl::Files(folder) => {
+            use wareroom_object_store::ObjectStoreBlobs;
+            let opened = match opening {
+                Opening::Sole => ObjectStoreBlobs::files(folder),
+                Opening::Beside => ObjectStoreBlobs::files_beside(folder),
+            };
+            match opened {
+                Ok(blobs) => Ok(Arc::new(blobs)),
+                Err(error) => Err(StartError::Adapter { what: "blob store", source: error.into() }),
+            }
+        }
         #[cfg(not(feature = "files"))]
         BlobUrl::Files(_) => Err(StartError::NotBuilt("file:")),
     }
+}
+
+/// Room is wanted where products and where images are kept.
+fn open_space(config: &Config) -> Arc<dyn Space> {
+    let database = match &config.database {
+        DatabaseUrl::Sqlite(file) => Some(file.clone()),
+        DatabaseUrl::Memory => None,
+    };
+    let blobs = match &config.blobs {
+        BlobUrl::Files(folder) => Some(folder.clone()),
+        BlobUrl::Memory => None,
+    };
+    let places: Vec<PathBuf> = database.into_iter().chain(blobs).collect();
+    if places.is_empty() { Arc::new(MemorySpace::new()) } else { Arc::new(DiskSpace::new(places)) }
+}
+
+#[cfg(feature = "download")]
+fn open_image_source(config: &Config) -> Result<Arc<dyn ImageSource>, StartError> {
+    use wareroom_download::{DownloadConfig, DownloadSource};
+    let failed = |source| StartError::Adapter { what: "download client", source };
+    let allow = config.image_source_allow.iter().map(|range| range.parse()).collect::<Result<_, _>>();
+    let allow = allow.map_err(|error: wareroom_download::CidrError| failed(error.into()))?;
+    let settings = DownloadConfig { allow, memory: config.download_memory, ..DownloadConfig::default() };
+    let source = DownloadSource::open(settings).map_err(|error| failed(error.into()))?;
+    Ok(Arc::new(source))
+}
+
+#[cfg(not(feature = "download"))]
+fn open_image_source(_config: &Config) -> Result<Arc<dyn ImageSource>, StartError> {
+    Err(StartError::NotBuilt("downloads"))
 }
 
 #[cfg(feature = "imaging")]

@@ -26,8 +26,9 @@ pub use event::ImageChange;
 pub use event::{Event, EventPosition};
 pub use ids::{Attempts, DeadLetterId, Fence, IdError, ImageId, MessageId, ProductId, Revision, UserId, Version};
 pub use image::{
-    Attempt, Begun, BlobKey, BlobKeyError, Changed, Failure, Format, Image, ImageDraft, ImageOwner, ImageState,
-    ImageUrl, ImageUrlError, Reason, Rendition, RenditionSpec, Sha256, Source, TransitionError, default_renditions,
+    Attempt, Begun, BlobKey, BlobKeyError, Changed, Content, Failure, Format, Image, ImageDraft, ImageOwner,
+    ImageState, ImageUrl, ImageUrlError, Reason, Rendition, RenditionSpec, Setback, Sha256, Source, TransitionError,
+    default_renditions,
 };
 pub use job::{Job, Lane, Stamped, Trace};
 pub use price::{Price, PriceError};

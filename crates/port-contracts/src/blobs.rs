@@ -1,6 +1,6 @@
 //! `BlobStore`: bytes under names.
 
-use crate::patience::{CUTS, MOMENT, eight, within};
+use crate::patience::{CUTS, LONG, MOMENT, eight, within};
 use crate::samples::{hash, key, keys};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -8,6 +8,7 @@ use futures::TryStreamExt;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use wareroom_domain::{BlobKey, Format};
 use wareroom_ports::{BlobMeta, BlobStore, BlobStoreExt};
@@ -26,6 +27,10 @@ pub trait BlobsFixture: Send + Sync + Sized + 'static {
     async fn reopened(&self) -> Arc<dyn BlobStore> {
         self.blobs()
     }
+
+    /// Leaves behind what puts leave whose process dies, and answers how much `leftovers` is to count of it: 0 where a put
+    /// leaves all or nothing whatever happens.
+    async fn leave_behind(&self) -> u64;
 }
 
 /// The one list of cases of [`blobs`](crate::blobs).
@@ -46,6 +51,11 @@ macro_rules! blobs_cases {
             a_missing_blob_is_none
             a_deleted_blob_is_gone
             deleting_a_missing_blob_is_ok
+            what_was_left_behind_is_counted_and_removed
+            leftovers_are_removed_only_when_told
+            a_blob_is_no_leftover
+            what_was_left_within_the_age_is_not_touched
+            a_put_that_goes_on_is_not_disturbed
             check_answers_ok_for_a_store_that_is_fit
         }
     };
@@ -68,6 +78,10 @@ fn content(length: u32) -> Bytes {
 
 async fn put(blobs: &Arc<dyn BlobStore>, key: &BlobKey, bytes: &Bytes) {
     within("put answers", blobs.put(key, bytes.clone())).await.expect("a put");
+}
+
+async fn leftovers(blobs: &Arc<dyn BlobStore>, age: Duration, remove: bool) -> u64 {
+    within("leftovers answers", blobs.leftovers(age, remove)).await.expect("a count")
 }
 
 async fn read(blobs: &Arc<dyn BlobStore>, key: &BlobKey) -> Option<Bytes> {
@@ -265,6 +279,83 @@ pub async fn deleting_a_missing_blob_is_ok<F: BlobsFixture>() {
     for key in keys() {
         within("delete answers", fixture.blobs().delete(&key)).await.expect("nothing to delete is fine");
     }
+}
+
+/// `leftovers` MUST count all that is `age` old, and remove it when told to.
+pub async fn what_was_left_behind_is_counted_and_removed<F: BlobsFixture>() {
+    let fixture = F::fresh().await;
+    let blobs = fixture.blobs();
+    assert_eq!(leftovers(&blobs, Duration::ZERO, true).await, 0, "a fresh blob store has nothing left behind");
+    let left = fixture.leave_behind().await;
+    assert_eq!(leftovers(&blobs, Duration::ZERO, true).await, left);
+    assert_eq!(leftovers(&blobs, Duration::ZERO, true).await, 0, "it is not removed");
+    let again = fixture.leave_behind().await;
+    assert_eq!(leftovers(&blobs, Duration::ZERO, true).await, again);
+}
+
+/// `leftovers` MUST remove what was left behind only when told to.
+pub async fn leftovers_are_removed_only_when_told<F: BlobsFixture>() {
+    let fixture = F::fresh().await;
+    let blobs = fixture.blobs();
+    let left = fixture.leave_behind().await;
+    for _ in 0..3 {
+        assert_eq!(leftovers(&blobs, Duration::ZERO, false).await, left, "unasked");
+    }
+    assert_eq!(leftovers(&fixture.blobs(), Duration::ZERO, true).await, left);
+}
+
+/// `leftovers` MUST NOT count or touch a blob, however old.
+pub async fn a_blob_is_no_leftover<F: BlobsFixture>() {
+    let fixture = F::fresh().await;
+    let blobs = fixture.blobs();
+    for key in keys() {
+        put(&blobs, &key, &content(1_000)).await;
+        for remove in [false, true] {
+            assert_eq!(leftovers(&blobs, Duration::ZERO, remove).await, 0, "{key} was counted");
+        }
+        let left = fixture.leave_behind().await;
+        assert_eq!(leftovers(&blobs, Duration::ZERO, true).await, left);
+        assert_eq!(read(&blobs, &key).await, Some(content(1_000)), "{key} was touched");
+    }
+}
+
+/// `leftovers` MUST NOT count or touch what was written within `age`: the put may be going on.
+pub async fn what_was_left_within_the_age_is_not_touched<F: BlobsFixture>() {
+    let fixture = F::fresh().await;
+    let blobs = fixture.blobs();
+    let left = fixture.leave_behind().await;
+    for age in [LONG, Duration::MAX] {
+        assert_eq!(leftovers(&blobs, age, true).await, 0, "it is younger than {age:?}");
+    }
+    assert_eq!(leftovers(&blobs, Duration::ZERO, true).await, left, "it was touched");
+}
+
+/// `leftovers` MUST NOT touch what a put that is still going on has written within `age`.
+pub async fn a_put_that_goes_on_is_not_disturbed<F: BlobsFixture>() {
+    let fixture = F::fresh().await;
+    let whole = content(2_000_000);
+    let ended = Arc::new(AtomicBool::new(false));
+    let sweeper = tokio::spawn({
+        let (blobs, ended) = (fixture.blobs(), Arc::clone(&ended));
+        async move {
+            while !ended.load(Ordering::SeqCst) {
+                assert_eq!(leftovers(&blobs, LONG, true).await, 0, "a put that goes on was counted");
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    eight("eight tasks put", |_| {
+        let (blobs, whole) = (fixture.blobs(), whole.clone());
+        async move {
+            for key in keys() {
+                put(&blobs, &key, &whole).await;
+                assert!(read(&blobs, &key).await.as_ref() == Some(&whole), "{key} was spoilt");
+            }
+        }
+    })
+    .await;
+    ended.store(true, Ordering::SeqCst);
+    within("the sweeper ends", sweeper).await.expect("a sweeper that found nothing");
 }
 
 /// `check` tells whether blobs can be read and written.

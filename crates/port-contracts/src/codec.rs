@@ -80,6 +80,7 @@ macro_rules! codec_cases {
             an_image_that_ends_too_early_is_truncated
             renditions_come_in_order_in_the_size_that_fits
             nothing_is_enlarged
+            a_rendering_tells_the_media_type
             a_rendition_shows_the_picture
             the_orientation_is_applied
             no_metadata_is_carried_over
@@ -232,6 +233,13 @@ pub async fn nothing_is_enlarged<F: CodecFixture>() {
     }
 }
 
+/// `render` MUST tell the source's media type, as `inspect` does.
+pub async fn a_rendering_tells_the_media_type<F: CodecFixture>() {
+    let fixture = F::fresh().await;
+    let rendering = render(&fixture.codec(), fixture.image(&fields(24, 16), 1, b""), &specs(&[8])).await;
+    assert_eq!(rendering.media_type, fixture.media_type());
+}
+
 /// A rendition shows what its source shows.
 pub async fn a_rendition_shows_the_picture<F: CodecFixture>() {
     let fixture = F::fresh().await;
@@ -293,7 +301,7 @@ pub async fn the_same_input_gives_the_same_bytes<F: CodecFixture>() {
         render(&other, source, &specs),
     ])
     .await;
-    assert!(at_once.iter().all(|again| *again == first), "the same input gave other bytes");
+    assert!(at_once.iter().all(|again| again.renditions == first.renditions), "the same input gave other bytes");
 }
 
 /// `render` MUST answer `TooManyPixels` before decoding a source beyond the limit.

@@ -11,13 +11,16 @@ use std::time::Duration;
 use tokio::time::sleep;
 use wareroom_domain::ImageChange::{Added, Failed, Postponed, Ready, Retried, Started, Superseded};
 use wareroom_domain::{Event, EventPosition, ImageId, MessageId, ProductId, Stamped, Version};
-use wareroom_ports::{EventLog, Store};
+use wareroom_ports::{EventLog, Kept, LogPage, Retention, Store};
 
-/// A store whose log of events is to be held to account.
+/// A store whose log of events, and what removes from it, is to be held to account.
 #[async_trait]
 pub trait EventsFixture: StoreFixture {
     /// The log of the events that the store's units leave.
     fn events(&self) -> Arc<dyn EventLog>;
+
+    /// What removes from the store what was kept long enough.
+    fn retention(&self) -> Arc<dyn Retention>;
 }
 
 /// The one list of cases of [`events`](crate::events).
@@ -32,6 +35,8 @@ macro_rules! events_cases {
             an_event_comes_back_as_it_was_left
             read_gives_at_most_its_limit_after_the_position
             the_head_is_the_newest_position
+            a_reader_who_missed_what_was_removed_is_told
+            reading_goes_on_at_the_oldest_position_kept
         }
     };
 }
@@ -48,7 +53,15 @@ events_cases!(names, ());
 
 type Positioned = (EventPosition, Stamped<Event>);
 
-async fn leave(store: &Arc<dyn Store>, events: &[Stamped<Event>]) {
+/// The events of a page that leaves none out.
+pub(crate) fn events_of(page: LogPage) -> Vec<Positioned> {
+    match page {
+        LogPage::Events(events) => events,
+        LogPage::Pruned { oldest } => panic!("nothing was missed, and yet the oldest position is {}", oldest.0),
+    }
+}
+
+pub(crate) async fn leave(store: &Arc<dyn Store>, events: &[Stamped<Event>]) {
     let mut unit = begin(store).await;
     for event in events {
         unit.outbox().event(event.clone());
@@ -57,7 +70,7 @@ async fn leave(store: &Arc<dyn Store>, events: &[Stamped<Event>]) {
 }
 
 /// Raises a product's version and tells it, `count` times; answers the ids of the events.
-async fn touch(store: &Arc<dyn Store>, product: ProductId, count: usize) -> Vec<MessageId> {
+pub(crate) async fn touch(store: &Arc<dyn Store>, product: ProductId, count: usize) -> Vec<MessageId> {
     let mut told = Vec::new();
     for _ in 0..count {
         let mut unit = begin(store).await;
@@ -71,7 +84,7 @@ async fn touch(store: &Arc<dyn Store>, product: ProductId, count: usize) -> Vec<
     told
 }
 
-async fn sequence_all(events: &Arc<dyn EventLog>) -> usize {
+pub(crate) async fn sequence_all(events: &Arc<dyn EventLog>) -> usize {
     let mut given = 0;
     loop {
         match within("sequence answers", events.sequence(3)).await.expect("events are sequenced") {
@@ -81,8 +94,8 @@ async fn sequence_all(events: &Arc<dyn EventLog>) -> usize {
     }
 }
 
-async fn read(events: &Arc<dyn EventLog>, after: EventPosition) -> Vec<Positioned> {
-    within("read answers", events.read(after, 1_000)).await.expect("events are read")
+pub(crate) async fn read(events: &Arc<dyn EventLog>, after: EventPosition) -> Vec<Positioned> {
+    events_of(within("read answers", events.read(after, 1_000)).await.expect("events are read"))
 }
 
 /// Reads on from the last position that was seen.
@@ -171,7 +184,7 @@ pub async fn every_committed_event_is_shown_exactly_once<F: EventsFixture>() {
     sequence_all(&events).await;
     let mut shown = Vec::new();
     let mut after = EventPosition(0);
-    while let Some((position, event)) = events.read(after, 1).await.expect("events are read").pop() {
+    while let Some((position, event)) = events_of(events.read(after, 1).await.expect("events are read")).pop() {
         shown.push(event.id);
         after = position;
     }
@@ -228,8 +241,8 @@ pub async fn read_gives_at_most_its_limit_after_the_position<F: EventsFixture>()
     sequence_all(&events).await;
     let whole = read(&events, EventPosition(0)).await;
     assert_eq!(whole.len(), 5);
-    assert_eq!(events.read(whole[1].0, 2).await.expect("events are read"), whole[2..4]);
-    assert_eq!(events.read(whole[4].0, 2).await.expect("events are read"), []);
+    assert_eq!(events_of(events.read(whole[1].0, 2).await.expect("events are read")), whole[2..4]);
+    assert_eq!(events_of(events.read(whole[4].0, 2).await.expect("events are read")), []);
 }
 
 /// `head` is the newest position given; 0 when none was.
@@ -244,4 +257,40 @@ pub async fn the_head_is_the_newest_position<F: EventsFixture>() {
         let newest = read(&events, EventPosition(0)).await.last().map(|(position, _)| *position);
         assert_eq!(Some(events.head().await.expect("a head")), newest);
     }
+}
+
+/// A log of five events whose first three were removed; answers what is left of it.
+async fn log_without_a_beginning<F: EventsFixture>(fixture: &F) -> Vec<Positioned> {
+    let (store, events) = (fixture.store(), fixture.events());
+    let product = stored_product(&store).await.id;
+    touch(&store, product, 5).await;
+    sequence_all(&events).await;
+    let whole = read(&events, EventPosition(0)).await;
+    let removed = fixture.retention().remove_expired(Kept::Events, whole[3].1.at, 100).await.expect("a removal");
+    assert_eq!(removed, 3);
+    whole[3..].to_vec()
+}
+
+/// `read` MUST answer `Pruned` when an event after the position was removed.
+pub async fn a_reader_who_missed_what_was_removed_is_told<F: EventsFixture>() {
+    let fixture = F::fresh(LONG).await;
+    let kept = log_without_a_beginning(&fixture).await;
+    let EventPosition(oldest) = kept[0].0;
+    for behind in [0, oldest - 2] {
+        let page = fixture.events().read(EventPosition(behind), 100).await.expect("the log is read");
+        assert!(matches!(page, LogPage::Pruned { .. }), "after {behind} something is missing in {page:?}");
+    }
+}
+
+/// `Pruned` names the oldest position kept, and reading goes on after the one before it: nothing that is kept is missed.
+pub async fn reading_goes_on_at_the_oldest_position_kept<F: EventsFixture>() {
+    let fixture = F::fresh(LONG).await;
+    let kept = log_without_a_beginning(&fixture).await;
+    let events = fixture.events();
+    let LogPage::Pruned { oldest } = events.read(EventPosition(0), 100).await.expect("the log is read") else {
+        panic!("a reader from the beginning is not told that something is missing");
+    };
+    assert_eq!(read(&events, EventPosition(oldest.0 - 1)).await, kept);
+    assert_eq!(read(&events, oldest).await, kept[1..]);
+    assert_eq!(read(&events, EventPosition(oldest.0 + 100)).await, []);
 }

@@ -37,9 +37,10 @@
 //! | suite | fixture | what it holds to account |
 //! |---|---|---|
 //! | [`store_suite!`] | [`store::StoreFixture`] | the unit of work and its repositories |
-//! | [`blob_refs_suite!`], [`dead_letters_suite!`] | the same | the further parts of a unit of work |
+//! | [`blob_refs_suite!`], [`dead_letters_suite!`], [`idempotency_suite!`] | the same | the further parts of a unit of work |
 //! | [`outbox_suite!`] | [`outbox::OutboxFixture`] | what a unit leaves behind, and the relay's side of it |
 //! | [`events_suite!`] | [`events::EventsFixture`] | the log of events |
+//! | [`retention_suite!`] | the same | what removes what was kept long enough |
 //! | [`queries_suite!`] | [`queries::QueriesFixture`] | reads, caches in front of them included |
 //! | [`queue_suite!`] | [`queue::QueueFixture`] | a queue |
 //! | [`cache_suite!`] | [`cache::CacheFixture`] | a shared cache |
@@ -48,6 +49,7 @@
 //! | [`codec_suite!`] | [`codec::CodecFixture`] | an image codec |
 //! | [`image_source_suite!`] | [`image_source::ImageSourceFixture`] | what fetches images from URLs |
 //! | [`clock_suite!`], [`ids_suite!`] | [`clock::ClockFixture`], [`ids::IdsFixture`] | time and identity |
+//! | [`space_suite!`] | [`space::SpaceFixture`] | what tells how much room is left |
 //!
 //! A backend that a fixture cannot reach must panic in `fresh`: no case passes by being skipped. Each suite lists its cases
 //! once, in a macro such as [`store_cases!`]; its `CASES` and its tests come from that list. That every case notices the
@@ -69,12 +71,15 @@ pub mod clock;
 pub mod codec;
 pub mod dead_letters;
 pub mod events;
+pub mod idempotency;
 pub mod ids;
 pub mod image_source;
 pub mod invalidations;
 pub mod outbox;
 pub mod queries;
 pub mod queue;
+pub mod retention;
+pub mod space;
 pub mod store;
 
 pub use async_trait::async_trait;

@@ -1,5 +1,6 @@
 //! `Outbox` and `OutboxRelay`: what a unit of work leaves behind, and the relay's side of it.
 
+use crate::events::events_of;
 use crate::patience::{LONG, MOMENT, SHORT, eight, eventually, within};
 use crate::samples::{begin, commit, image, job, stamped, stored_user, traces};
 use crate::store::StoreFixture;
@@ -99,7 +100,7 @@ pub async fn a_commit_stores_its_jobs_and_events<F: OutboxFixture>() {
     }
     assert!(jobs.iter().all(|job| claimed.contains(&Message::of(job))), "a job is missing: {claimed:?}");
     while events.sequence(100).await.expect("events are sequenced") > 0 {}
-    let read = events.read(EventPosition(0), 100).await.expect("events are read");
+    let read = events_of(events.read(EventPosition(0), 100).await.expect("events are read"));
     assert_eq!(read.into_iter().map(|(_, event)| event).collect::<Vec<_>>(), [event]);
 }
 
@@ -139,7 +140,7 @@ pub async fn a_unit_that_does_not_commit_leaves_no_jobs_and_events<F: OutboxFixt
     assert_eq!(rows(&relay).await, 0, "a job was left");
     assert_eq!(claim(&relay, 10, LONG).await, [], "a job was left");
     while events.sequence(100).await.expect("events are sequenced") > 0 {}
-    assert_eq!(events.read(EventPosition(0), 100).await.expect("events are read"), [], "an event was left");
+    assert_eq!(events_of(events.read(EventPosition(0), 100).await.expect("events are read")), [], "an event was left");
 }
 
 /// Every field of a job, with every shape of a trace.

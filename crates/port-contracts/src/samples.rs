@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
 use wareroom_domain::{
-    AltText, Attempts, BlobKey, DeadLetterId, Description, Failure, Fence, FileName, Format, Image, ImageDraft,
-    ImageId, ImageOwner, ImageState, Job, MessageId, PersonName, Price, Product, ProductDraft, ProductId, ProductName,
-    Reason, Rendition, Sha256, Source, Stamped, Trace, User, UserDraft, UserId,
+    AltText, Attempts, BlobKey, Content, DeadLetterId, Description, Failure, Fence, FileName, Format, Image,
+    ImageDraft, ImageId, ImageOwner, ImageState, ImageUrl, Job, MessageId, PersonName, Price, Product, ProductDraft,
+    ProductId, ProductName, Reason, Rendition, Setback, Sha256, Source, Stamped, Trace, User, UserDraft, UserId,
 };
-use wareroom_ports::{DeadLetter, Store, UnitOfWork};
+use wareroom_ports::{DeadLetter, IdempotencyKey, Store, UnitOfWork};
 
 /// The next number of the process, so that no two samples share an identity.
 fn next() -> u64 {
@@ -54,6 +54,11 @@ pub(crate) fn keys() -> Vec<BlobKey> {
     [BlobKey::Source(hash())].into_iter().chain(renditions).collect()
 }
 
+/// The key of a request that nobody sent yet.
+pub(crate) fn idempotency_key() -> IdempotencyKey {
+    IdempotencyKey { scope: format!("user 1 POST /products/ü'{}", next()), key: format!("\"%_\\; -- {}", next()) }
+}
+
 /// A key.
 pub(crate) fn key() -> BlobKey {
     BlobKey::Source(hash())
@@ -75,14 +80,20 @@ pub(crate) fn product_draft(owner: UserId) -> ProductDraft {
 }
 
 /// Every kind of source.
-pub(crate) fn sources() -> [Source; 2] {
+pub(crate) fn sources() -> [Source; 4] {
+    let content = |bytes| Content { content_type: "image/webp".to_owned(), bytes, sha256: hash() };
     let upload = |filename: Option<&str>, bytes| Source::Upload {
         filename: filename.map(|name| FileName::new(name).expect("a file's name")),
-        content_type: "image/webp".to_owned(),
-        bytes,
-        sha256: hash(),
+        content: content(bytes),
     };
-    [upload(None, 1), upload(Some("..\\../ürlaub 'a'.png"), 9_007_199_254_740_991)]
+    let url = |text: String, content| Source::Url { url: ImageUrl::new(&text).expect("a URL"), content };
+    let longest = format!("https://a.example/{}", "x".repeat(ImageUrl::MAX - 18));
+    [
+        upload(None, 1),
+        upload(Some("..\\../ürlaub 'a'.png"), 9_007_199_254_740_991),
+        url(format!("http://a.example:8080/ürlaub%20'a'.png?number={}#b", next()), None),
+        url(longest, Some(content(2))),
+    ]
 }
 
 fn renditions(names: &[&str]) -> Vec<Rendition> {
@@ -99,8 +110,10 @@ fn renditions(names: &[&str]) -> Vec<Rendition> {
 pub(crate) fn states() -> Vec<ImageState> {
     let ready = |names: &[&str]| ImageState::Ready { width: u32::MAX, height: 7, renditions: renditions(names) };
     let mut states = vec![
-        ImageState::Pending { next_attempt_at: None },
-        ImageState::Pending { next_attempt_at: Some(instant()) },
+        ImageState::Pending { setback: None },
+        ImageState::Pending {
+            setback: Some(Setback { failure: failure(Reason::Timeout), next_attempt_at: instant() }),
+        },
         ImageState::Processing,
         ready(&["zoom", "main", "a b"]),
         ready(&["main"]),
@@ -108,7 +121,7 @@ pub(crate) fn states() -> Vec<ImageState> {
     ];
     states.extend(Reason::ALL.map(|reason| ImageState::Failed(failure(reason))));
     states.push(ready(&["thumb", "medium", "main", "zoom"]));
-    states.push(ImageState::Pending { next_attempt_at: None });
+    states.push(ImageState::Pending { setback: None });
     states
 }
 
@@ -118,14 +131,14 @@ pub(crate) fn failure(reason: Reason) -> Failure {
 
 /// An image as it is accepted: pending.
 pub(crate) fn image(product: ProductId) -> Image {
-    let [source, _] = sources();
+    let [source, ..] = sources();
     let owner = ImageOwner::Product(product);
     Image::accept(ImageDraft { id: ImageId(uuid()), owner, position: 0, source, created_at: instant() }).image
 }
 
 /// An image with nothing left as it was accepted.
 pub(crate) fn lived_in(product: ProductId, state: ImageState) -> Image {
-    let [_, source] = sources();
+    let [.., source] = sources();
     Image {
         position: u32::MAX,
         alt: Some(AltText::new("a kettle, 'seen' from above ↑").expect("a text")),

@@ -4,7 +4,7 @@ use crate::BoxError;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, stream::BoxStream};
-use std::ops::Range;
+use std::{ops::Range, time::Duration};
 use wareroom_domain::BlobKey;
 
 /// What can go wrong with a blob store.
@@ -64,6 +64,14 @@ pub trait BlobStore: Send + Sync {
     ///
     /// - MUST answer `Ok` for a blob that is not there.
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError>;
+
+    /// Counts what puts that never ended left behind, if it is at least `age` old, and removes it when told to. Only from
+    /// outside can a put that hangs be told from one that died: `age` has to be more than any put takes.
+    ///
+    /// - MUST count all of it, and remove it only when told to.
+    /// - MUST NOT count or touch a blob.
+    /// - MUST NOT count or touch what a put that is still going on has written within `age`.
+    async fn leftovers(&self, age: Duration, remove: bool) -> Result<u64, BlobError>;
 
     /// Whether blobs can be read and written now; for health checks.
     async fn check(&self) -> Result<(), BlobError>;

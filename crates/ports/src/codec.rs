@@ -88,12 +88,25 @@ pub struct Rendered {
 /// All renditions of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendering {
+    /// The media type that the source's bytes show, such as `image/png`.
+    pub media_type: &'static str,
     /// The source's width in pixels, after its orientation was applied.
     pub width: u32,
     /// The source's height in pixels, after its orientation was applied.
     pub height: u32,
     /// One for each specification, in their order.
     pub renditions: Vec<Rendered>,
+    /// What it took.
+    pub spent: Spent,
+}
+
+/// The time that a rendering took, by the wall clock. For logs and measurements.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// From the source's bytes to pixels.
+    pub decoding: Duration,
+    /// From pixels to the bytes of all renditions, their scaling included.
+    pub encoding: Duration,
 }
 
 /// Reads and writes images.
@@ -112,6 +125,7 @@ pub trait ImageCodec: Send + Sync {
     ///
     /// - MUST answer one rendition for each specification, in their order, of the size that
     ///   [`RenditionSpec::fit`] says: never enlarged.
+    /// - MUST tell the source's media type, as [`inspect`](Self::inspect) does.
     /// - MUST apply the orientation that the source's metadata asks for.
     /// - MUST NOT carry any metadata of the source over.
     /// - MUST give the same bytes for the same input.

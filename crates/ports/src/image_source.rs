@@ -48,7 +48,8 @@ pub enum SourceError {
 pub struct FetchLimits {
     /// Bytes, as they arrive, and again once they are unpacked.
     pub bytes: u64,
-    /// Wall-clock time from the call to its answer, names and redirects included.
+    /// Wall-clock time from the call to its answer, names and redirects included; only waits for room on this machine are
+    /// not.
     pub total: Duration,
 }
 

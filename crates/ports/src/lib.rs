@@ -8,16 +8,17 @@
 //! |---|---|
 //! | [`store`] | [`Store`], [`UnitOfWork`]: one transaction over all repositories |
 //! | [`repositories`] | [`ProductRepo`], [`ImageRepo`], [`UserRepo`] |
-//! | [`blob_refs`], [`dead_letters`] | [`BlobRefs`], [`DeadLetters`]: further parts of a unit of work |
+//! | [`blob_refs`], [`dead_letters`], [`idempotency`] | [`BlobRefs`], [`DeadLetters`], [`IdempotencyKeys`]: further parts of it |
 //! | [`outbox`] | [`Outbox`] (written with the unit), [`OutboxRelay`] (read outside it) |
 //! | [`events`] | [`EventLog`]: what happened, in one order |
+//! | [`retention`] | [`Retention`]: what is kept for a while only |
 //! | [`queries`] | [`ProductQueries`]: reads outside a unit of work |
 //! | [`queue`], [`message`] | [`Queue`], [`Consumer`], [`Delivery`]; what travels |
 //! | [`cache`], [`invalidations`] | [`Cache`], [`Invalidations`] |
 //! | [`blobs`] | [`BlobStore`] |
 //! | [`codec`] | [`ImageCodec`] |
 //! | [`image_source`] | [`ImageSource`] |
-//! | [`environment`] | [`Clock`], [`Ids`] |
+//! | [`environment`] | [`Clock`], [`Ids`], [`Space`] |
 //!
 //! Nothing here knows an adapter, a driver or a transport.
 
@@ -28,6 +29,7 @@ pub mod codec;
 pub mod dead_letters;
 pub mod environment;
 pub mod events;
+pub mod idempotency;
 pub mod image_source;
 pub mod invalidations;
 pub mod message;
@@ -35,15 +37,17 @@ pub mod outbox;
 pub mod queries;
 pub mod queue;
 pub mod repositories;
+pub mod retention;
 pub mod store;
 
 pub use blob_refs::BlobRefs;
 pub use blobs::{Blob, BlobError, BlobMeta, BlobStore, BlobStoreExt};
 pub use cache::{Cache, CacheError, CacheKey, Cached, Put};
-pub use codec::{CodecError, CodecLimits, ImageCodec, Inspected, Rendered, Rendering};
+pub use codec::{CodecError, CodecLimits, ImageCodec, Inspected, Rendered, Rendering, Spent};
 pub use dead_letters::{DeadLetter, DeadLetters};
-pub use environment::{Clock, Ids};
-pub use events::EventLog;
+pub use environment::{Clock, Ids, Space};
+pub use events::{EventLog, LogPage};
+pub use idempotency::{IdempotencyKey, IdempotencyKeys, Reservation};
 pub use image_source::{FetchLimits, Fetched, ImageSource, SourceError};
 pub use invalidations::{Invalidation, Invalidations, Listener};
 pub use message::{Message, WireError};
@@ -51,6 +55,7 @@ pub use outbox::{Backlog, Claimed, Outbox, OutboxRelay};
 pub use queries::{Origin, ProductQueries, ProductView};
 pub use queue::{Consumer, Delivery, Queue, QueueError, Receipt};
 pub use repositories::{ImageRepo, ProductRepo, UserRepo};
+pub use retention::{Kept, Retention};
 pub use store::{Store, StoreError, UnitOfWork};
 
 /// Whatever a driver reports, kept as the source of a port's error.

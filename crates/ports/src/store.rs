@@ -9,7 +9,7 @@
 //!
 //! No remote call is awaited between `begin` and `commit`, and a use case never begins a second unit while it holds one.
 
-use crate::{BlobRefs, BoxError, DeadLetters, ImageRepo, Outbox, ProductRepo, UserRepo};
+use crate::{BlobRefs, BoxError, DeadLetters, IdempotencyKeys, ImageRepo, Outbox, ProductRepo, UserRepo};
 use async_trait::async_trait;
 
 /// What can go wrong with a store.
@@ -68,6 +68,8 @@ pub trait UnitOfWork: Send {
     fn blobs(&mut self) -> &mut dyn BlobRefs;
     /// Work that was given up.
     fn dead_letters(&mut self) -> &mut dyn DeadLetters;
+    /// Requests that are sent again.
+    fn idempotency(&mut self) -> &mut dyn IdempotencyKeys;
     /// What must happen, or be told, if and only if this unit commits.
     fn outbox(&mut self) -> &mut dyn Outbox;
 

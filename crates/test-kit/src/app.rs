@@ -10,9 +10,11 @@ use wareroom_app_worker::{Breaker, JobHandler, Settled, WorkerSettings};
 use wareroom_application::{
     AddImages, Application, Context, CreateProduct, Ports, RegisterUser, Settings, UploadedFile,
 };
-use wareroom_bootstrap::in_memory;
-use wareroom_domain::{Description, ImageId, Lane, PersonName, Price, Product, ProductId, ProductName, User, UserId};
-use wareroom_memory::{CountingIds, FixedClock, MemoryImage, MemoryStore};
+use wareroom_bootstrap::{InMemory, in_memory};
+use wareroom_domain::{
+    Description, ImageId, ImageUrl, Lane, PersonName, Price, Product, ProductId, ProductName, User, UserId,
+};
+use wareroom_memory::{CountingIds, FixedClock, MemoryImage, MemorySource, MemorySpace, MemoryStore};
 use wareroom_ports::ProductView;
 
 /// An application in memory whose clock stands still and whose ids count. When it is dropped it checks that no job is left:
@@ -22,6 +24,10 @@ pub struct TestApp {
     pub application: Arc<Application>,
     /// Its store.
     pub store: MemoryStore,
+    /// The web that images come from.
+    pub web: Arc<MemorySource>,
+    /// The room that is left.
+    pub space: MemorySpace,
     /// The clock that users see.
     pub clock: Arc<FixedClock>,
     /// While on, no unit of work can begin.
@@ -58,7 +64,8 @@ impl TestApp {
         };
         let application = Arc::new(Application::new(ports, settings));
         let worker = WorkerSettings { store_wait: Duration::from_millis(5), ..WorkerSettings::default() };
-        Self { application, store: memory.store, clock, store_fault, blob_fault, codec_fault, codec_stall, worker }
+        let InMemory { store, web, space, .. } = memory;
+        Self { application, store, web, space, clock, store_fault, blob_fault, codec_fault, codec_stall, worker }
     }
 
     /// Registers somebody.
@@ -68,15 +75,21 @@ impl TestApp {
         self.application.register_user(&Context::operator(), command).await.unwrap()
     }
 
-    /// Creates a product of a user's.
+    /// Creates a product of a user's, without images.
     pub async fn product(&self, owner: UserId) -> Product {
+        self.product_with_images(owner, &[]).await
+    }
+
+    /// Creates a product of a user's with images from these URLs.
+    pub async fn product_with_images(&self, owner: UserId, urls: &[&str]) -> Product {
         let command = CreateProduct {
             owner,
             name: ProductName::new("kettle").unwrap(),
             description: Description::new("boils water").unwrap(),
             price: Price::from_hundredths(1899).unwrap(),
+            images: urls.iter().map(|url| ImageUrl::new(url).unwrap()).collect(),
         };
-        self.application.create_product(&Context::operator(), command).await.unwrap()
+        self.application.create_product(&Context::operator(), command).await.unwrap().product
     }
 
     /// Uploads a picture of the memory adapter's toy format, of 8 x 4 pixels in one shade.

@@ -90,6 +90,14 @@ impl RunningBinary {
         self.child.id().expect("it runs")
     }
 
+    /// The most memory that it has held at once since it started, in bytes, as Linux counts it.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("a process has a status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the status tells the peak");
+        let kibibytes = line.trim().strip_suffix(" kB").expect("it is told in kB");
+        kibibytes.parse::<u64>().expect("it is a number") * 1024
+    }
+
     /// What it has logged so far.
     pub fn log(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use wareroom_domain::{BlobKey, RenditionSpec};
 use wareroom_ports::{
     Blob, BlobError, BlobMeta, BlobStore, CodecError, CodecLimits, ImageCodec, Inspected, Rendering, Store, StoreError,
@@ -77,6 +78,11 @@ impl BlobStore for Flaky<dyn BlobStore> {
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
         self.pass()?;
         self.port.delete(key).await
+    }
+
+    async fn leftovers(&self, age: Duration, remove: bool) -> Result<u64, BlobError> {
+        self.pass()?;
+        self.port.leftovers(age, remove).await
     }
 
     async fn check(&self) -> Result<(), BlobError> {

@@ -1,4 +1,5 @@
-//! Tools of the tests: an application in memory, the real binary under test, pictures that can be told apart, faults.
+//! Tools of the tests: an application in memory, the real binary under test, pictures that can be told apart, samples of
+//! every format, a web server that misbehaves, faults.
 //!
 //! For tests only: it panics where a test would have to fail anyway.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a tool of tests fails the test it serves")]
@@ -6,13 +7,18 @@
 mod app;
 mod binary;
 mod client;
+mod dead_letters;
 mod flaky;
+mod origin;
 mod picture;
 mod report;
+pub mod samples;
 
 pub use app::TestApp;
 pub use binary::{RunningBinary, binary_under_test};
 pub use client::{Answer, Client, Lost};
+pub use dead_letters::{DeadLetterRow, dead_letters};
 pub use flaky::{Fault, Flaky, Stalling};
+pub use origin::{Origin, OriginPage, Trap};
 pub use picture::{Encoding, Picture};
 pub use report::report;

@@ -1,6 +1,6 @@
 //! The command line. Flags are made from the table of settings.
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use wareroom_bootstrap::settings::SETTINGS;
 
 const EXAMPLES: &str = "\
@@ -8,6 +8,7 @@ Examples:
   wareroom                              serve on http://127.0.0.1:8080, data in ./wareroom-data
   wareroom serve --listen 127.0.0.1:9000 --data-dir /srv/wareroom
   WAREROOM_LOG=debug wareroom           every setting is a flag, a variable and a key of wareroom.toml
+  wareroom prune --dry-run              say what was kept long enough
   wareroom openapi > openapi.json       write the API's description";
 
 pub(crate) fn command() -> Command {
@@ -21,9 +22,16 @@ pub(crate) fn command() -> Command {
         .subcommand(
             Command::new("openapi").about("Write the API's OpenAPI description to stdout; needs nothing running"),
         )
+        .subcommand(
+            serve_flags(Command::new("prune").about("Remove what was kept long enough, now; works beside `serve`"))
+                .arg(Arg::new(DRY_RUN).long(DRY_RUN).action(ArgAction::SetTrue).help("Only say what would be removed")),
+        )
         .args(settings())
         .args_conflicts_with_subcommands(true)
 }
+
+/// The flag that only counts.
+pub(crate) const DRY_RUN: &str = "dry-run";
 
 fn serve_flags(command: Command) -> Command {
     command.args(settings())

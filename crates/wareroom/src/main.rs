@@ -16,6 +16,7 @@ fn main() -> ExitCode {
     let matches = command_line::command().get_matches();
     let ended = match matches.subcommand() {
         Some(("openapi", _)) => commands::openapi::run(),
+        Some(("prune", arguments)) => commands::prune::run(arguments),
         Some((_, arguments)) => commands::serve::run(arguments),
         None => commands::serve::run(&matches),
     };

@@ -2,10 +2,16 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what helps a test fails the test it helps")]
 
 mod architecture;
+#[cfg(target_os = "linux")]
+mod bad_input;
 mod crash;
 #[cfg(target_os = "linux")]
 mod durability;
 mod embedding;
 mod error_codes;
+mod frozen;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod openapi;
 mod photo;
+mod rows;

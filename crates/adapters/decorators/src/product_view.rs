@@ -9,13 +9,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use wareroom_domain::{
-    AltText, Attempts, Description, Failure, Fence, FileName, Format, Image, ImageId, ImageOwner, ImageState, Price,
-    Product, ProductId, ProductName, Reason, Rendition, Revision, Sha256, Source, UserId, Version,
+    AltText, Attempts, Content, Description, Failure, Fence, FileName, Format, Image, ImageId, ImageOwner, ImageState,
+    ImageUrl, Price, Product, ProductId, ProductName, Reason, Rendition, Revision, Setback, Sha256, Source, UserId,
+    Version,
 };
 use wareroom_ports::ProductView;
 
 /// The form that is written, and the only one that is read.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
 
 /// The bytes to cache; `None` when there is no form for the view.
 pub(crate) fn encode(view: &ProductView) -> Option<Bytes> {
@@ -73,13 +74,30 @@ enum OwnerForm {
 
 #[derive(Serialize, Deserialize)]
 enum SourceForm<'a> {
-    Upload { filename: Option<&'a str>, content_type: &'a str, bytes: u64, sha256: [u8; 32] },
+    Upload {
+        filename: Option<&'a str>,
+        #[serde(borrow)]
+        content: ContentForm<'a>,
+    },
+    Url {
+        url: &'a str,
+        #[serde(borrow)]
+        content: Option<ContentForm<'a>>,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct ContentForm<'a> {
+    content_type: &'a str,
+    bytes: u64,
+    sha256: [u8; 32],
 }
 
 #[derive(Serialize, Deserialize)]
 enum StateForm<'a> {
     Pending {
-        next_attempt_at: Option<Instant>,
+        #[serde(borrow)]
+        setback: Option<SetbackForm<'a>>,
     },
     Processing,
     Ready {
@@ -89,9 +107,22 @@ enum StateForm<'a> {
         renditions: Vec<RenditionForm<'a>>,
     },
     Failed {
-        reason: &'a str,
-        detail: &'a str,
+        #[serde(borrow)]
+        failure: FailureForm<'a>,
     },
+}
+
+#[derive(Serialize, Deserialize)]
+struct SetbackForm<'a> {
+    #[serde(borrow)]
+    failure: FailureForm<'a>,
+    next_attempt_at: Instant,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FailureForm<'a> {
+    reason: &'a str,
+    detail: &'a str,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -180,47 +211,85 @@ impl<'a> ImageForm<'a> {
 
 impl<'a> SourceForm<'a> {
     fn of(source: &'a Source) -> Self {
-        let Source::Upload { filename, content_type, bytes, sha256 } = source;
-        let filename = filename.as_ref().map(FileName::as_str);
-        Self::Upload { filename, content_type, bytes: *bytes, sha256: sha256.0 }
+        match source {
+            Source::Upload { filename, content } => {
+                let filename = filename.as_ref().map(FileName::as_str);
+                Self::Upload { filename, content: ContentForm::of(content) }
+            }
+            Source::Url { url, content } => {
+                Self::Url { url: url.as_str(), content: content.as_ref().map(ContentForm::of) }
+            }
+        }
     }
 
     fn source(self) -> Option<Source> {
-        let Self::Upload { filename, content_type, bytes, sha256 } = self;
-        let filename = filename.map(FileName::new).transpose().ok()?;
-        Some(Source::Upload { filename, content_type: content_type.to_owned(), bytes, sha256: Sha256(sha256) })
+        Some(match self {
+            Self::Upload { filename, content } => {
+                let filename = filename.map(FileName::new).transpose().ok()?;
+                Source::Upload { filename, content: content.content() }
+            }
+            Self::Url { url, content } => {
+                Source::Url { url: ImageUrl::new(url).ok()?, content: content.map(ContentForm::content) }
+            }
+        })
+    }
+}
+
+impl<'a> ContentForm<'a> {
+    fn of(content: &'a Content) -> Self {
+        let Content { content_type, bytes, sha256 } = content;
+        Self { content_type, bytes: *bytes, sha256: sha256.0 }
+    }
+
+    fn content(self) -> Content {
+        Content { content_type: self.content_type.to_owned(), bytes: self.bytes, sha256: Sha256(self.sha256) }
+    }
+}
+
+impl<'a> FailureForm<'a> {
+    fn of(failure: &'a Failure) -> Self {
+        Self { reason: failure.reason.code(), detail: &failure.detail }
+    }
+
+    fn failure(self) -> Option<Failure> {
+        Some(Failure { reason: Reason::from_code(self.reason)?, detail: self.detail.to_owned() })
+    }
+}
+
+impl<'a> SetbackForm<'a> {
+    fn of(setback: &'a Setback) -> Self {
+        let failure = FailureForm::of(&setback.failure);
+        Self { failure, next_attempt_at: setback.next_attempt_at.as_nanosecond() }
+    }
+
+    fn setback(self) -> Option<Setback> {
+        Some(Setback { failure: self.failure.failure()?, next_attempt_at: instant(self.next_attempt_at)? })
     }
 }
 
 impl<'a> StateForm<'a> {
     fn of(state: &'a ImageState) -> Self {
         match state {
-            ImageState::Pending { next_attempt_at } => {
-                Self::Pending { next_attempt_at: next_attempt_at.map(Timestamp::as_nanosecond) }
-            }
+            ImageState::Pending { setback } => Self::Pending { setback: setback.as_ref().map(SetbackForm::of) },
             ImageState::Processing => Self::Processing,
             ImageState::Ready { width, height, renditions } => {
                 let renditions = renditions.iter().map(RenditionForm::of).collect();
                 Self::Ready { width: *width, height: *height, renditions }
             }
-            ImageState::Failed(Failure { reason, detail }) => Self::Failed { reason: reason.code(), detail },
+            ImageState::Failed(failure) => Self::Failed { failure: FailureForm::of(failure) },
         }
     }
 
     fn state(self) -> Option<ImageState> {
         Some(match self {
-            Self::Pending { next_attempt_at } => {
-                let next_attempt_at = next_attempt_at.map(Timestamp::from_nanosecond).transpose().ok()?;
-                ImageState::Pending { next_attempt_at }
-            }
+            Self::Pending { setback: None } => ImageState::Pending { setback: None },
+            Self::Pending { setback: Some(setback) } => ImageState::Pending { setback: Some(setback.setback()?) },
             Self::Processing => ImageState::Processing,
             Self::Ready { width, height, renditions } => {
                 let renditions = renditions.into_iter().map(RenditionForm::rendition).collect::<Option<_>>()?;
                 ImageState::Ready { width, height, renditions }
             }
-            Self::Failed { reason, detail } => {
-                ImageState::Failed(Failure { reason: Reason::from_code(reason)?, detail: detail.to_owned() })
-            }
+            Self::Failed { failure } => ImageState::Failed(failure.failure()?),
         })
     }
 }

@@ -1,11 +1,10 @@
 //! Takes in a body piece by piece, unpacks and hashes it, and never holds more than is allowed. Knows no network.
 
-use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
 use sha2::Digest;
 use std::io::{self, Write};
 use wareroom_domain::Sha256;
-use wareroom_ports::{BoxError, Fetched, SourceError};
+use wareroom_ports::{BoxError, SourceError};
 
 /// How a body is packed on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +70,23 @@ impl Body {
         Self { unpacked, arrived: 0, limit }
     }
 
+    /// How many bytes are held.
+    pub(crate) fn held(&self) -> u64 {
+        let taken = match &self.unpacked {
+            Unpacked::Plain(taken) => taken,
+            Unpacked::Gzip(decoder) => decoder.get_ref(),
+        };
+        taken.bytes.len() as u64
+    }
+
+    /// Makes room for that many bytes at once, where they are known to come as they are.
+    pub(crate) fn reserve(&mut self, bytes: u64) {
+        if let Unpacked::Plain(taken) = &mut self.unpacked {
+            let more = usize::try_from(bytes.min(self.limit)).unwrap_or_default().saturating_sub(taken.bytes.len());
+            taken.bytes.reserve_exact(more);
+        }
+    }
+
     /// Takes in a piece as it arrived.
     pub(crate) fn take(&mut self, piece: &[u8]) -> Result<(), SourceError> {
         self.arrived = self.arrived.saturating_add(piece.len() as u64);
@@ -85,7 +101,7 @@ impl Body {
     }
 
     /// The whole, once the last piece was taken in.
-    pub(crate) fn end(mut self) -> Result<Fetched, SourceError> {
+    pub(crate) fn end(mut self) -> Result<(Vec<u8>, Sha256), SourceError> {
         if let Unpacked::Gzip(decoder) = &mut self.unpacked
             && let Err(error) = decoder.try_finish()
         {
@@ -96,7 +112,9 @@ impl Body {
             Unpacked::Gzip(decoder) => decoder.get_mut(),
         };
         let sha256 = Sha256(std::mem::take(&mut taken.hash).finalize().into());
-        Ok(Fetched { bytes: Bytes::from(std::mem::take(&mut taken.bytes)), sha256 })
+        let mut bytes = std::mem::take(&mut taken.bytes);
+        bytes.shrink_to_fit();
+        Ok((bytes, sha256))
     }
 
     fn refused(&self, error: io::Error) -> SourceError {
@@ -120,7 +138,7 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    fn taken(packing: Packing, limit: u64, arriving: &[u8], piece: usize) -> Result<Fetched, SourceError> {
+    fn taken(packing: Packing, limit: u64, arriving: &[u8], piece: usize) -> Result<(Vec<u8>, Sha256), SourceError> {
         let mut body = Body::new(packing, limit);
         arriving.chunks(piece).try_for_each(|piece| body.take(piece))?;
         body.end()
@@ -173,9 +191,9 @@ mod tests {
         #[test]
         fn any_body_in_any_pieces_comes_out_whole(bytes: Vec<u8>, piece in 1usize..50, gzip: bool) {
             let (packing, arriving) = if gzip { (Packing::Gzip, packed(&bytes)) } else { (Packing::None, bytes.clone()) };
-            let fetched = taken(packing, 10_000, &arriving, piece).unwrap();
-            prop_assert_eq!(fetched.sha256, Sha256(sha2::Sha256::digest(&bytes).into()));
-            prop_assert_eq!(&fetched.bytes[..], &bytes[..]);
+            let (out, sha256) = taken(packing, 10_000, &arriving, piece).unwrap();
+            prop_assert_eq!(sha256, Sha256(sha2::Sha256::digest(&bytes).into()));
+            prop_assert_eq!(out, bytes);
         }
 
         #[test]

@@ -7,13 +7,17 @@ use crate::Cidr;
 pub struct DownloadConfig {
     /// Ranges that may be reached although they are not public. None unless told otherwise.
     pub allow: Vec<Cidr>,
+    /// How many bytes all images that are being fetched, or were fetched and are still in use, may take together; each may
+    /// take one MiB besides. 96 MiB unless told otherwise.
+    pub memory: u64,
     /// What servers are told of who asks. `wareroom/<version>` unless told otherwise.
     pub user_agent: String,
 }
 
 impl Default for DownloadConfig {
     fn default() -> Self {
-        Self { allow: vec![], user_agent: concat!("wareroom/", env!("CARGO_PKG_VERSION")).to_owned() }
+        let user_agent = concat!("wareroom/", env!("CARGO_PKG_VERSION")).to_owned();
+        Self { allow: vec![], memory: 96 << 20, user_agent }
     }
 }
 

@@ -5,13 +5,16 @@ use crate::config::{ACCEPT, REDIRECTS};
 use crate::error::source_error;
 use crate::resolver::{Guarded, Lookup, system};
 use crate::retry_after::retry_after;
+use crate::room::{FREE, Housed, Room};
 use crate::{Cidr, DownloadConfig, OpenError, allowed};
 use async_trait::async_trait;
+use bytes::Bytes;
 use reqwest::header::{ACCEPT as ACCEPTED, ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Certificate, Client, Response, StatusCode, redirect::Policy};
 use std::net::IpAddr;
 use std::sync::Arc;
-use tokio::time::timeout;
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
 use wareroom_domain::ImageUrl;
 use wareroom_ports::{FetchLimits, Fetched, ImageSource, SourceError};
 
@@ -19,6 +22,19 @@ use wareroom_ports::{FetchLimits, Fetched, ImageSource, SourceError};
 pub struct DownloadSource {
     client: Client,
     opened: Arc<[Cidr]>,
+    room: Room,
+}
+
+/// The time that the other side has left. Stands still while we are the ones who are not ready.
+struct TimeLeft(Duration);
+
+impl TimeLeft {
+    async fn run<T>(&mut self, work: impl Future<Output = Result<T, SourceError>>) -> Result<T, SourceError> {
+        let begun = Instant::now();
+        let outcome = timeout(self.0, work).await.unwrap_or(Err(SourceError::Timeout));
+        self.0 = self.0.saturating_sub(begun.elapsed());
+        outcome
+    }
 }
 
 impl DownloadSource {
@@ -51,16 +67,17 @@ impl DownloadSource {
             .pool_max_idle_per_host(0)
             .build()
             .map_err(|error| OpenError::Client(error.into()))?;
-        Ok(Self { client, opened })
+        Ok(Self { client, opened, room: Room::new(config.memory) })
     }
 
-    async fn follow(&self, url: &ImageUrl, limit: u64) -> Result<Fetched, SourceError> {
+    /// The answer that redirects lead to.
+    async fn follow(&self, url: &ImageUrl) -> Result<Response, SourceError> {
         let mut url = url.clone();
         for _ in 0..=REDIRECTS {
             let response = self.request(&url).await?;
             match redirected(&url, &response)? {
                 Some(next) => url = next,
-                None => return received(response, limit).await,
+                None => return Ok(response),
             }
         }
         Err(SourceError::TooManyRedirects)
@@ -94,22 +111,21 @@ fn redirected(from: &ImageUrl, response: &Response) -> Result<Option<ImageUrl>, 
     from.join(location).map(Some).map_err(|_| SourceError::BlockedAddress)
 }
 
-async fn received(mut response: Response, limit: u64) -> Result<Fetched, SourceError> {
+/// How many bytes a response announces, if it does; an error when it is none to be read.
+fn accepted(response: &Response, limit: u64) -> Result<Option<u64>, SourceError> {
     let status = response.status();
     if !status.is_success() {
         let says = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
         let retry_after = retry_after(response.headers()).filter(|_| says);
         return Err(SourceError::Status { status: status.as_u16(), retry_after });
     }
-    // Announced is enough to refuse it; what is not announced, or announced wrongly, is counted below.
-    if response.content_length().is_some_and(|announced| announced > limit) {
-        return Err(SourceError::TooLarge { limit });
+    // Announced is enough to refuse it; what is not announced, or announced wrongly, is counted as it arrives.
+    let announced = response.content_length();
+    if announced.is_some_and(|announced| announced > limit) {
+        Err(SourceError::TooLarge { limit })
+    } else {
+        Ok(announced)
     }
-    let mut body = Body::new(packing(&response)?, limit);
-    while let Some(piece) = response.chunk().await.map_err(source_error)? {
-        body.take(&piece)?;
-    }
-    body.end()
 }
 
 fn packing(response: &Response) -> Result<Packing, SourceError> {
@@ -126,7 +142,22 @@ fn packing(response: &Response) -> Result<Packing, SourceError> {
 #[async_trait]
 impl ImageSource for DownloadSource {
     async fn fetch(&self, url: &ImageUrl, limits: &FetchLimits) -> Result<Fetched, SourceError> {
-        timeout(limits.total, self.follow(url, limits.bytes)).await.unwrap_or(Err(SourceError::Timeout))
+        let mut time = TimeLeft(limits.total);
+        let mut response = time.run(self.follow(url)).await?;
+        let announced = accepted(&response, limits.bytes)?;
+        let packing = packing(&response)?;
+        let (mut body, mut room) = (Body::new(packing, limits.bytes), None);
+        while let Some(piece) = time.run(async { response.chunk().await.map_err(source_error) }).await? {
+            // What a packed piece will become is not known before.
+            if room.is_none() && (packing == Packing::Gzip || body.held() + piece.len() as u64 > FREE) {
+                let most = announced.filter(|_| packing == Packing::None).unwrap_or(limits.bytes);
+                room = Some(self.room.take(most).await);
+                body.reserve(most);
+            }
+            body.take(&piece)?;
+        }
+        let (bytes, sha256) = body.end()?;
+        Ok(Fetched { bytes: Bytes::from_owner(Housed { bytes, _room: room }), sha256 })
     }
 }
 
@@ -135,7 +166,6 @@ mod tests {
     use super::*;
     use std::net::SocketAddr;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 

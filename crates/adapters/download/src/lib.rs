@@ -16,6 +16,7 @@ mod guard;
 mod image_source;
 mod resolver;
 mod retry_after;
+mod room;
 
 pub use cidr::{Cidr, CidrError};
 pub use config::DownloadConfig;

@@ -13,8 +13,9 @@ use crate::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use fast_image_resize::Resizer;
+use tokio::time::Instant;
 use wareroom_domain::RenditionSpec;
-use wareroom_ports::{CodecError, CodecLimits, ImageCodec, Inspected, Rendered, Rendering};
+use wareroom_ports::{CodecError, CodecLimits, ImageCodec, Inspected, Rendered, Rendering, Spent};
 
 /// To be changed with everything that changes the bytes of a rendition: a new version of a decoder, of the resizer or of
 /// an encoder, other settings of theirs, another order of steps.
@@ -75,12 +76,15 @@ fn render(
     pixels: u64,
     caller: &Caller,
 ) -> Result<Rendering, CodecError> {
+    let begun = Instant::now();
     let source = Source::open(bytes, header, pixels)?;
+    let media_type = source.media_type();
     tracing::debug!(target: STAGE, stage = "decode");
     let decoded = source.decode()?;
     let orientation = decoded.orientation;
     caller.still_waits()?;
     let picture = to_srgb(decoded).weighed()?;
+    let decoding = begun.elapsed();
     let turn = |(a, b): (u32, u32)| if swaps_sides(orientation) { (b, a) } else { (a, b) };
     let (width, height) = turn((picture.width, picture.height));
 
@@ -104,5 +108,6 @@ fn render(
         let bytes = encode(picture, spec.format, spec.quality)?;
         renditions.push(Rendered { width: size.0, height: size.1, bytes });
     }
-    Ok(Rendering { width, height, renditions })
+    let spent = Spent { decoding, encoding: begun.elapsed().saturating_sub(decoding) };
+    Ok(Rendering { media_type, width, height, renditions, spent })
 }

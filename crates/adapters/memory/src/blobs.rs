@@ -6,6 +6,7 @@ use futures::StreamExt;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 use wareroom_domain::BlobKey;
 use wareroom_ports::{Blob, BlobError, BlobMeta, BlobStore};
 
@@ -51,6 +52,11 @@ impl BlobStore for MemoryBlobs {
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
         self.blobs.write().unwrap_or_else(PoisonError::into_inner).remove(key);
         Ok(())
+    }
+
+    /// A put is all or nothing here: none leaves anything behind.
+    async fn leftovers(&self, _: Duration, _: bool) -> Result<u64, BlobError> {
+        Ok(0)
     }
 
     async fn check(&self) -> Result<(), BlobError> {

@@ -9,9 +9,10 @@ use crate::deadline;
 use crate::image::{Header, begin_rendition, end_rendition};
 use async_trait::async_trait;
 use bytes::{BufMut, Bytes};
+use std::time::Duration;
 use tokio::time::Instant;
 use wareroom_domain::RenditionSpec;
-use wareroom_ports::{CodecError, CodecLimits, ImageCodec, Inspected, Rendered, Rendering};
+use wareroom_ports::{CodecError, CodecLimits, ImageCodec, Inspected, Rendered, Rendering, Spent};
 
 /// Reads and writes images of the toy format.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,14 +40,17 @@ impl ImageCodec for MemoryCodec {
         specs: &[RenditionSpec],
         limits: &CodecLimits,
     ) -> Result<Rendering, CodecError> {
-        let until = deadline::after(Instant::now(), limits.time);
+        let begun = Instant::now();
+        let until = deadline::after(begun, limits.time);
         let header = checked(&source, limits)?;
         let upright = Upright::new(header, header.pixels(&source)?);
         let mut renditions = Vec::with_capacity(specs.len());
         for spec in specs {
             renditions.push(upright.scaled(spec, until).await?);
         }
-        Ok(Rendering { width: upright.width, height: upright.height, renditions })
+        // Nothing is decoded beforehand: each pixel is looked up when it is needed.
+        let spent = Spent { decoding: Duration::ZERO, encoding: begun.elapsed() };
+        Ok(Rendering { media_type: MEDIA_TYPE, width: upright.width, height: upright.height, renditions, spent })
     }
 }
 

@@ -1,11 +1,12 @@
-//! A clock that stands still and ids that count, so that a test knows every byte of an answer beforehand.
+//! A clock that stands still, ids that count and room that is what one says, so that a test knows every byte of an answer
+//! beforehand.
 
 use jiff::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::{Builder, Uuid};
-use wareroom_ports::{Clock, Ids};
+use wareroom_ports::{BoxError, Clock, Ids, Space};
 
 /// A clock that moves only when told to. Clones are the same clock.
 #[derive(Clone, Debug)]
@@ -58,6 +59,30 @@ impl Ids for CountingIds {
     }
 }
 
+/// Room without a limit, until one is set. Clones are the same room.
+#[derive(Clone, Debug, Default)]
+pub struct MemorySpace {
+    free: Arc<Mutex<Option<u64>>>,
+}
+
+impl MemorySpace {
+    /// Room without a limit.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets how many bytes are free from now on; `None` takes the limit away.
+    pub fn set(&self, free: Option<u64>) {
+        *self.free.lock().unwrap_or_else(PoisonError::into_inner) = free;
+    }
+}
+
+impl Space for MemorySpace {
+    fn free(&self) -> Result<Option<u64>, BoxError> {
+        Ok(*self.free.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +95,17 @@ mod tests {
         assert_eq!(clock.now(), Timestamp::from_second(5).unwrap());
         clock.advance(Duration::MAX);
         assert_eq!(clock.now(), Timestamp::MAX);
+    }
+
+    #[test]
+    fn room_has_no_limit_until_one_is_set_and_clones_see_it() {
+        let space = MemorySpace::new();
+        let seen = space.clone();
+        assert_eq!(seen.free().unwrap(), None);
+        space.set(Some(0));
+        assert_eq!(seen.free().unwrap(), Some(0));
+        space.set(None);
+        assert_eq!(seen.free().unwrap(), None);
     }
 
     #[test]

@@ -3,25 +3,26 @@
 
 use crate::store::MemoryStore;
 use async_trait::async_trait;
-use wareroom_domain::{Event, EventPosition, Stamped};
-use wareroom_ports::{EventLog, StoreError};
+use wareroom_domain::EventPosition;
+use wareroom_ports::{EventLog, LogPage, StoreError};
 
 #[async_trait]
 impl EventLog for MemoryStore {
-    async fn read(
-        &self,
-        after: EventPosition,
-        limit: usize,
-    ) -> Result<Vec<(EventPosition, Stamped<Event>)>, StoreError> {
+    async fn read(&self, after: EventPosition, limit: usize) -> Result<LogPage, StoreError> {
         let state = self.shared.read();
-        let skipped = usize::try_from(after.0).unwrap_or(usize::MAX);
+        let removed = state.log.removed;
+        let Some(skipped) = after.0.checked_sub(removed) else {
+            return Ok(LogPage::Pruned { oldest: EventPosition(removed + 1) });
+        };
+        let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
         let events = state.log.placed.iter().skip(skipped).take(limit);
         let positions = (after.0.saturating_add(1)..).map(EventPosition);
-        Ok(positions.zip(events.cloned()).collect())
+        Ok(LogPage::Events(positions.zip(events.cloned()).collect()))
     }
 
     async fn head(&self) -> Result<EventPosition, StoreError> {
-        Ok(EventPosition(self.shared.read().log.placed.len() as u64))
+        let state = self.shared.read();
+        Ok(EventPosition(state.log.removed + state.log.placed.len() as u64))
     }
 
     async fn sequence(&self, limit: usize) -> Result<usize, StoreError> {

@@ -6,13 +6,14 @@
 //!
 //! | type | ports |
 //! |---|---|
-//! | [`MemoryStore`] | `Store` and its `UnitOfWork`, `OutboxRelay`, `EventLog`, `ProductQueries`; `Queue` over its own job rows |
+//! | [`MemoryStore`] | `Store` and its `UnitOfWork`, `OutboxRelay`, `EventLog`, `Retention`, `ProductQueries`; `Queue` over its own job rows |
 //! | [`MemoryQueue`] | `Queue`, as a broker of its own |
 //! | [`MemoryCache`], [`LocalInvalidations`] | `Cache`, `Invalidations` |
 //! | [`MemoryBlobs`] | `BlobStore` |
 //! | [`MemoryCodec`] with [`MemoryImage`] | `ImageCodec`, over a toy format |
 //! | [`MemorySource`] with [`MemoryPage`] | `ImageSource`, over a web of its own |
 //! | [`FixedClock`], [`CountingIds`] | `Clock`, `Ids`, for tests |
+//! | [`MemorySpace`] | `Space`, without a limit until one is set |
 //!
 //! It must not know a driver, a transport or another adapter.
 
@@ -26,6 +27,7 @@ mod dead_letters;
 mod deadline;
 mod environment;
 mod events;
+mod idempotency;
 mod image;
 mod image_source;
 mod invalidations;
@@ -35,6 +37,7 @@ mod overlay;
 mod queries;
 mod queue;
 mod repositories;
+mod retention;
 mod state;
 mod store;
 mod tables;
@@ -45,7 +48,7 @@ pub use broker::MemoryQueue;
 pub use cache::MemoryCache;
 pub use codec::MemoryCodec;
 pub use config::MemoryConfig;
-pub use environment::{CountingIds, FixedClock};
+pub use environment::{CountingIds, FixedClock, MemorySpace};
 pub use image::MemoryImage;
 pub use image_source::{MemoryPage, MemorySource};
 pub use invalidations::LocalInvalidations;

@@ -9,10 +9,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wareroom_ports::{DeadLetter, Store, StoreError, UnitOfWork};
 
-/// A store in memory: products, images, users, blob references, dead letters, jobs and events. Clones share one state.
+/// A store in memory: products, images, users, blob references, dead letters, idempotency keys, jobs and events. Clones share one state.
 ///
 /// Units of work run one after another, so they never conflict; readers see what is committed and never wait for a unit.
-/// The log of events is kept whole. Leases, due times and ages go by `tokio::time::Instant`.
+/// Leases, due times and the ages of images go by `tokio::time::Instant`.
 #[derive(Clone)]
 pub struct MemoryStore {
     pub(crate) shared: Arc<Shared>,
@@ -42,7 +42,8 @@ impl MemoryStore {
         self.shared.read().dead_letters.all().cloned().collect()
     }
 
-    async fn writer(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+    /// The writer's place, or `Busy`.
+    pub(crate) async fn writer(&self) -> Result<OwnedSemaphorePermit, StoreError> {
         let place = Arc::clone(&self.writer).acquire_owned();
         match tokio::time::timeout(self.config.begin_wait, place).await {
             Ok(Ok(permit)) => Ok(permit),

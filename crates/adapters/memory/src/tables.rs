@@ -1,9 +1,11 @@
 //! The committed rows that are found in more than one way, each with its indexes. Knows nothing of units of work.
 
+use bytes::Bytes;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio::time::Instant;
-use wareroom_domain::{BlobKey, DeadLetterId, Image, ImageId, ImageOwner, ImageState};
-use wareroom_ports::DeadLetter;
+use wareroom_domain::{BlobKey, DeadLetterId, Image, ImageId, ImageOwner, ImageState, Sha256};
+use wareroom_ports::{DeadLetter, IdempotencyKey};
 
 /// An image and the moment it was saved, by the store's clock.
 #[derive(Clone)]
@@ -101,11 +103,12 @@ impl Blobs {
     }
 }
 
-/// Dead letters: by id, and by image in the order they were given up.
+/// Dead letters: by id, by image in the order they were given up, and all in that order.
 #[derive(Default)]
 pub(crate) struct Letters {
     rows: BTreeMap<DeadLetterId, DeadLetter>,
-    by_image: BTreeSet<(ImageId, jiff::Timestamp, DeadLetterId)>,
+    by_image: BTreeSet<(ImageId, Timestamp, DeadLetterId)>,
+    by_age: BTreeSet<(Timestamp, DeadLetterId)>,
 }
 
 impl Letters {
@@ -116,24 +119,82 @@ impl Letters {
     pub(crate) fn put(&mut self, letter: DeadLetter) {
         self.remove(letter.id);
         self.by_image.insert((letter.image, letter.at, letter.id));
+        self.by_age.insert((letter.at, letter.id));
         self.rows.insert(letter.id, letter);
     }
 
     pub(crate) fn remove(&mut self, id: DeadLetterId) {
         if let Some(letter) = self.rows.remove(&id) {
             self.by_image.remove(&(letter.image, letter.at, id));
+            self.by_age.remove(&(letter.at, id));
         }
     }
 
     /// Oldest first.
     pub(crate) fn of_image(&self, image: ImageId) -> impl Iterator<Item = &DeadLetter> {
-        let first = (image, jiff::Timestamp::MIN, DeadLetterId(uuid::Uuid::nil()));
-        let last = (image, jiff::Timestamp::MAX, DeadLetterId(uuid::Uuid::max()));
+        let first = (image, Timestamp::MIN, DeadLetterId(uuid::Uuid::nil()));
+        let last = (image, Timestamp::MAX, DeadLetterId(uuid::Uuid::max()));
         self.by_image.range(first..=last).filter_map(|(_, _, id)| self.rows.get(id))
+    }
+
+    /// Those that were given up before a moment, oldest first.
+    pub(crate) fn before(&self, moment: Timestamp) -> impl Iterator<Item = DeadLetterId> {
+        self.by_age.range(..(moment, DeadLetterId(uuid::Uuid::nil()))).map(|(_, id)| *id)
     }
 
     /// All of them, by id.
     pub(crate) fn all(&self) -> impl Iterator<Item = &DeadLetter> {
         self.rows.values()
+    }
+}
+
+/// A request that showed a key, and how far it came.
+#[derive(Clone)]
+pub(crate) struct KeyRow {
+    pub(crate) fingerprint: Sha256,
+    pub(crate) at: Timestamp,
+    pub(crate) state: KeyState,
+}
+
+#[derive(Clone)]
+pub(crate) enum KeyState {
+    Running { token: u64, until: Instant },
+    Answered(Bytes),
+}
+
+impl KeyRow {
+    pub(crate) fn running(&self, now: Instant) -> bool {
+        matches!(self.state, KeyState::Running { until, .. } if until > now)
+    }
+}
+
+/// The keys of requests: by name, and by when the request came.
+#[derive(Default)]
+pub(crate) struct Keys {
+    rows: HashMap<IdempotencyKey, KeyRow>,
+    by_age: BTreeSet<(Timestamp, IdempotencyKey)>,
+}
+
+impl Keys {
+    pub(crate) fn get(&self, key: &IdempotencyKey) -> Option<&KeyRow> {
+        self.rows.get(key)
+    }
+
+    pub(crate) fn put(&mut self, key: IdempotencyKey, row: KeyRow) {
+        self.remove(&key);
+        self.by_age.insert((row.at, key.clone()));
+        self.rows.insert(key, row);
+    }
+
+    pub(crate) fn remove(&mut self, key: &IdempotencyKey) {
+        if let Some(row) = self.rows.remove(key) {
+            self.by_age.remove(&(row.at, key.clone()));
+        }
+    }
+
+    /// Those whose request came before a moment, oldest first.
+    pub(crate) fn before(&self, moment: Timestamp) -> impl Iterator<Item = (&IdempotencyKey, &KeyRow)> {
+        let older = self.by_age.iter().take_while(move |(at, _)| *at < moment);
+        older.filter_map(|(_, key)| self.rows.get_key_value(key))
     }
 }

@@ -6,7 +6,9 @@ use crate::store::Shared;
 use async_trait::async_trait;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
-use wareroom_ports::{BlobRefs, DeadLetters, ImageRepo, Outbox, ProductRepo, StoreError, UnitOfWork, UserRepo};
+use wareroom_ports::{
+    BlobRefs, DeadLetters, IdempotencyKeys, ImageRepo, Outbox, ProductRepo, StoreError, UnitOfWork, UserRepo,
+};
 
 pub(crate) struct MemoryUnit {
     shared: Arc<Shared>,
@@ -56,6 +58,10 @@ impl UnitOfWork for MemoryUnit {
         self
     }
 
+    fn idempotency(&mut self) -> &mut dyn IdempotencyKeys {
+        self
+    }
+
     fn outbox(&mut self) -> &mut dyn Outbox {
         self
     }
@@ -83,8 +89,8 @@ mod tests {
     use tokio::time::Instant;
     use uuid::Uuid;
     use wareroom_domain::{
-        Attempts, Begun, BlobKey, Description, Image, ImageDraft, ImageId, ImageOwner, PersonName, Price, Product,
-        ProductDraft, ProductName, Sha256, Source, UserDraft,
+        Attempts, Begun, BlobKey, Content, Description, Image, ImageDraft, ImageId, ImageOwner, PersonName, Price,
+        Product, ProductDraft, ProductName, Sha256, Source, UserDraft,
     };
     use wareroom_ports::{ProductQueries, Store, StoreError, UnitOfWork};
 
@@ -101,8 +107,10 @@ mod tests {
     }
 
     fn image(number: u128, product: &Product, position: u32) -> Image {
-        let source =
-            Source::Upload { filename: None, content_type: "x/y".to_owned(), bytes: 1, sha256: Sha256([0; 32]) };
+        let source = Source::Upload {
+            filename: None,
+            content: Content { content_type: "x/y".to_owned(), bytes: 1, sha256: Sha256([0; 32]) },
+        };
         let (id, owner) = (ImageId(Uuid::from_u128(number)), ImageOwner::Product(product.id));
         Image::accept(ImageDraft { id, owner, position, source, created_at: Timestamp::UNIX_EPOCH }).image
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     OpenError,
-    config::PROBE,
+    config::{Opening, PROBE},
     error::{blob_error, from_kind},
     folder,
     pieces::pieces,
@@ -15,12 +15,14 @@ use object_store::{
     memory::InMemory, path::Path as Location,
 };
 use std::{
+    io,
     ops::Range,
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 use tokio::task::spawn_blocking;
 use wareroom_domain::BlobKey;
@@ -38,7 +40,16 @@ impl ObjectStoreBlobs {
     /// Blobs in files below `root`, which is made when it is not there. Blocks while it looks through the folders for
     /// what a crash left behind, and removes that: only the process that holds the lock of the data directory may open.
     pub fn files(root: &Path) -> Result<Self, OpenError> {
-        let root = folder::prepare(root)?;
+        Self::open(root, Opening::Sole)
+    }
+
+    /// The same beside the process that holds the lock: makes the folders when they are not there, and removes nothing.
+    pub fn files_beside(root: &Path) -> Result<Self, OpenError> {
+        Self::open(root, Opening::Beside)
+    }
+
+    fn open(root: &Path, opening: Opening) -> Result<Self, OpenError> {
+        let root = folder::prepare(root, opening)?;
         // Syncs the staged file before it is renamed, and the folder after.
         let store = LocalFileSystem::new_with_prefix(&root).map_err(|error| OpenError::Store(error.into()))?;
         Ok(Self { root: Some(root), ..Self::over(Arc::new(store.with_fsync(true))) })
@@ -56,6 +67,14 @@ impl ObjectStoreBlobs {
 
 fn location(key: &BlobKey) -> Location {
     Location::from(key.to_string())
+}
+
+/// Runs what waits for the disk on a thread that may.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, BlobError> {
+    spawn_blocking(work)
+        .await
+        .map_err(|stopped| BlobError::Backend(stopped.into()))?
+        .map_err(|error| from_kind(error.kind(), error.into()))
 }
 
 /// `None` where the store says that there is none.
@@ -109,10 +128,17 @@ impl BlobStore for ObjectStoreBlobs {
         found(self.store.delete(&location(key)).await)?;
         let file = self.root.as_ref().map(|root| root.join(key.to_string()));
         let Some(folder) = file.as_deref().and_then(Path::parent).map(Path::to_owned) else { return Ok(()) };
-        spawn_blocking(move || folder::sync_entries(&folder))
-            .await
-            .map_err(|stopped| BlobError::Backend(stopped.into()))?
-            .map_err(|error| from_kind(error.kind(), error.into()))
+        blocking(move || folder::sync_entries(&folder)).await
+    }
+
+    /// Files only. Nothing is staged in memory; what a bucket keeps of uploads that were broken off is not to be seen
+    /// through this crate, and is removed by the bucket's own rules.
+    ///
+    /// A put that hangs for longer than `age` loses its staged file and answers an error, unless another put of the same
+    /// blob has taken the file's name by then: it would publish that one's file as far as it is written.
+    async fn leftovers(&self, age: Duration, remove: bool) -> Result<u64, BlobError> {
+        let Some(root) = self.root.clone() else { return Ok(0) };
+        blocking(move || folder::leftovers(&root, age, remove)).await
     }
 
     async fn check(&self) -> Result<(), BlobError> {

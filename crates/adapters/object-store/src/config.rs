@@ -1,5 +1,14 @@
 //! What is fixed about how blobs are kept.
 
+/// Who else may be using the folders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// Nobody: this process holds the lock of the data directory, so whatever was not ended never will be.
+    Sole,
+    /// The process that holds the lock.
+    Beside,
+}
+
 /// The folders below the root, as keys name them.
 pub(crate) const FOLDERS: [&str; 2] = ["sources", "media"];
 

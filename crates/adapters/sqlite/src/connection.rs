@@ -63,6 +63,18 @@ pub(crate) fn set_busy_wait(connection: &Connection, wait: Duration) -> rusqlite
     connection.busy_timeout(wait.min(LONGEST))
 }
 
+/// Moves what the write-ahead log holds into the database, and cuts the log to nothing unless somebody still reads it, who
+/// is waited for a moment only; answers whether it was cut. Not within a transaction.
+pub(crate) fn checkpoint(connection: &Connection) -> rusqlite::Result<bool> {
+    const A_MOMENT: Duration = Duration::from_millis(100);
+    let usual: u64 = connection.pragma_query_value(None, "busy_timeout", |row| row.get(0))?;
+    let usual = Duration::from_millis(usual);
+    set_busy_wait(connection, usual.min(A_MOMENT))?;
+    let busy = connection.query_one("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+    set_busy_wait(connection, usual)?;
+    Ok(!busy?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use crate::{
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, ToSql, named_params};
 use std::time::Duration;
-use wareroom_domain::{AltText, FileName, Image, ImageId, ImageOwner, ImageState, Rendition, Source};
+use wareroom_domain::{AltText, FileName, Image, ImageId, ImageOwner, ImageState, ImageUrl, Rendition, Source};
 use wareroom_ports::{ImageRepo, StoreError};
 
 fn load(connection: &Connection, id: ImageId) -> rusqlite::Result<Option<Image>> {
@@ -71,10 +71,10 @@ fn insert(connection: &Connection, image: &Image) -> Result<(), Fault> {
     connection
         .prepare_cached(
             "INSERT INTO images
-                 (id, product_id, position, alt, source_kind, filename, content_type, source_bytes, sha256, state,
+                 (id, product_id, position, alt, source_kind, url, filename, content_type, source_bytes, sha256, state,
                   next_attempt_at, width, height, reason, detail, attempts, fence, created_at, saved_at)
              VALUES
-                 (:id, :product_id, :position, :alt, :source_kind, :filename, :content_type, :source_bytes, :sha256,
+                 (:id, :product_id, :position, :alt, :source_kind, :url, :filename, :content_type, :source_bytes, :sha256,
                   :state, :next_attempt_at, :width, :height, :reason, :detail, :attempts, :fence, :created_at,
                   :saved_at)",
         )?
@@ -92,7 +92,7 @@ fn save(connection: &Connection, image: &Image) -> Result<(), Fault> {
     let saved = connection
         .prepare_cached(
             "UPDATE images
-             SET position = :position, alt = :alt, source_kind = :source_kind, filename = :filename,
+             SET position = :position, alt = :alt, source_kind = :source_kind, url = :url, filename = :filename,
                  content_type = :content_type, source_bytes = :source_bytes, sha256 = :sha256, state = :state,
                  next_attempt_at = :next_attempt_at, width = :width, height = :height, reason = :reason,
                  detail = :detail, attempts = :attempts, fence = :fence, saved_at = :saved_at
@@ -132,11 +132,18 @@ struct Columns(Vec<(&'static str, Box<dyn ToSql>)>);
 
 impl Columns {
     fn of(image: &Image) -> Self {
-        let Source::Upload { filename, content_type, bytes, sha256 } = &image.source;
+        let (kind, url, filename) = match &image.source {
+            Source::Upload { filename, .. } => ("upload", None, filename.as_ref()),
+            Source::Url { url, .. } => ("url", Some(url), None),
+        };
+        let content = image.source.content();
         let (mut next_attempt_at, mut size, mut failure) = (None, None, None);
         match &image.state {
-            ImageState::Pending { next_attempt_at: at } => next_attempt_at = at.map(instant),
-            ImageState::Processing => {}
+            ImageState::Pending { setback: Some(setback) } => {
+                next_attempt_at = Some(instant(setback.next_attempt_at));
+                failure = Some(&setback.failure);
+            }
+            ImageState::Pending { setback: None } | ImageState::Processing => {}
             ImageState::Ready { width, height, .. } => size = Some((*width, *height)),
             ImageState::Failed(found) => failure = Some(found),
         }
@@ -144,11 +151,12 @@ impl Columns {
             (":id", Box::new(image.id.0)),
             (":position", Box::new(image.position)),
             (":alt", Box::new(image.alt.as_ref().map(AltText::to_string))),
-            (":source_kind", Box::new("upload")),
-            (":filename", Box::new(filename.as_ref().map(FileName::to_string))),
-            (":content_type", Box::new(content_type.clone())),
-            (":source_bytes", Box::new(*bytes)),
-            (":sha256", Box::new(sha256.to_string())),
+            (":source_kind", Box::new(kind)),
+            (":url", Box::new(url.map(ImageUrl::to_string))),
+            (":filename", Box::new(filename.map(FileName::to_string))),
+            (":content_type", Box::new(content.map(|content| content.content_type.clone()))),
+            (":source_bytes", Box::new(content.map(|content| content.bytes))),
+            (":sha256", Box::new(content.map(|content| content.sha256.to_string()))),
             (":state", Box::new(image.state.as_str())),
             (":next_attempt_at", Box::new(next_attempt_at)),
             (":width", Box::new(size.map(|(width, _)| width))),

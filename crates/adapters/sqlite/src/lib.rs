@@ -3,6 +3,7 @@
 //! ```text
 //! begin --turn--> Unit --closures--> writer thread (one connection)      SqliteStore: Store
 //! claim, ack, sequence, publish ---> the same thread, between two units  OutboxRelay, EventLog, Queue
+//! remove_expired, compact ---------> the same                            Retention
 //! get, read, head, backlog --------> a few readers                       ProductQueries, EventLog
 //! ```
 //!
@@ -22,6 +23,7 @@ mod connection;
 mod dead_letters;
 mod error;
 mod events;
+mod idempotency;
 mod images;
 mod jobs;
 mod migrations;
@@ -30,6 +32,7 @@ mod products;
 mod queries;
 mod queue;
 mod readers;
+mod retention;
 mod rows;
 mod store;
 mod unit;

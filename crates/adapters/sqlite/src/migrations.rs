@@ -10,8 +10,11 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "catalogue", sql: include_str!("../migrations/0001_catalogue.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "catalogue", sql: include_str!("../migrations/0001_catalogue.sql") },
+    Migration { version: 2, name: "image_urls", sql: include_str!("../migrations/0002_image_urls.sql") },
+    Migration { version: 3, name: "housekeeping", sql: include_str!("../migrations/0003_housekeeping.sql") },
+];
 
 /// Brings the schema up to date: all that is missing, or nothing. Safe to run in several processes at once.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
@@ -80,6 +83,24 @@ mod tests {
         apply(&mut connection, &[FIRST, SECOND]).unwrap();
         apply(&mut connection, &[FIRST, SECOND]).unwrap();
         assert_eq!(tables(&connection), ["a", "b", "schema_migrations"]);
+    }
+
+    #[test]
+    fn what_was_in_a_database_stays_there_and_housekeeping_finds_it_by_an_index() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let before = MIGRATIONS.iter().position(|migration| migration.name == "housekeeping").unwrap();
+        apply(&mut connection, &MIGRATIONS[..before]).unwrap();
+        let letter = "INSERT INTO dead_letters (id, lane, kind, schema, body, image_id, reason, detail, attempts, at)
+                      VALUES (zeroblob(16), 'images', 'process_image', 1, x'', zeroblob(16), 'damaged', '', 1, ?1)";
+        connection.execute(letter, ["2026-11-21T10:00:00.000000000Z"]).unwrap();
+        migrate(&mut connection).unwrap();
+        let kept: i64 = connection.query_one("SELECT count(*) FROM dead_letters", [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, 1);
+        for table in ["dead_letters", "idempotency_keys"] {
+            let plan = format!("EXPLAIN QUERY PLAN SELECT rowid FROM {table} WHERE at < '2026' ORDER BY at LIMIT 9");
+            let plan: String = connection.query_one(&plan, [], |row| row.get("detail")).unwrap();
+            assert!(plan.contains(&format!("{table}_by_age")), "{plan}");
+        }
     }
 
     #[test]

@@ -7,9 +7,9 @@ use rusqlite::{Result, Row, types::Type};
 use std::error::Error;
 use uuid::Uuid;
 use wareroom_domain::{
-    AltText, Attempts, BlobKey, Description, Event, Failure, Fence, FileName, Format, Image, ImageId, ImageOwner,
-    ImageState, Lane, MessageId, PersonName, Price, Product, ProductId, ProductName, Reason, Rendition, Revision,
-    Sha256, Source, Stamped, Trace, User, UserId, Version,
+    AltText, Attempts, BlobKey, Content, Description, Event, Failure, Fence, FileName, Format, Image, ImageId,
+    ImageOwner, ImageState, ImageUrl, Lane, MessageId, PersonName, Price, Product, ProductId, ProductName, Reason,
+    Rendition, Revision, Setback, Sha256, Source, Stamped, Trace, User, UserId, Version,
 };
 use wareroom_ports::{Message, message::decode_event};
 
@@ -90,7 +90,7 @@ pub(crate) fn to_image(row: &Row<'_>, renditions: impl FnOnce(ImageId) -> Result
         alt: checked(row, "alt", alt.map(AltText::new).transpose())?,
         source: to_source(row)?,
         state: match text(row, "state")?.as_str() {
-            "pending" => ImageState::Pending { next_attempt_at: to_next_attempt(row)? },
+            "pending" => ImageState::Pending { setback: to_setback(row)? },
             "processing" => ImageState::Processing,
             "ready" => {
                 let (width, height) = (row.get("width")?, row.get("height")?);
@@ -109,20 +109,30 @@ fn to_source(row: &Row<'_>) -> Result<Source> {
     match text(row, "source_kind")?.as_str() {
         "upload" => {
             let filename: Option<String> = row.get("filename")?;
-            Ok(Source::Upload {
-                filename: checked(row, "filename", filename.map(FileName::new).transpose())?,
-                content_type: text(row, "content_type")?,
-                bytes: row.get("source_bytes")?,
-                sha256: checked(row, "sha256", text(row, "sha256")?.parse::<Sha256>())?,
-            })
+            let filename = checked(row, "filename", filename.map(FileName::new).transpose())?;
+            Ok(Source::Upload { filename, content: to_content(row)? })
+        }
+        "url" => {
+            let known = row.get::<_, Option<String>>("sha256")?.is_some();
+            let content = known.then(|| to_content(row)).transpose()?;
+            Ok(Source::Url { url: checked(row, "url", ImageUrl::new(&text(row, "url")?))?, content })
         }
         other => checked(row, "source_kind", Err(UnknownName(other.to_owned()))),
     }
 }
 
-fn to_next_attempt(row: &Row<'_>) -> Result<Option<Timestamp>> {
-    let at: Option<String> = row.get("next_attempt_at")?;
-    checked(row, "next_attempt_at", at.map(|at| at.parse()).transpose())
+fn to_content(row: &Row<'_>) -> Result<Content> {
+    Ok(Content {
+        content_type: text(row, "content_type")?,
+        bytes: row.get("source_bytes")?,
+        sha256: checked(row, "sha256", text(row, "sha256")?.parse::<Sha256>())?,
+    })
+}
+
+fn to_setback(row: &Row<'_>) -> Result<Option<Setback>> {
+    let waits = row.get::<_, Option<String>>("next_attempt_at")?.is_some();
+    let setback = || Ok(Setback { failure: to_failure(row)?, next_attempt_at: to_instant(row, "next_attempt_at")? });
+    waits.then(setback).transpose()
 }
 
 pub(crate) fn to_failure(row: &Row<'_>) -> Result<Failure> {

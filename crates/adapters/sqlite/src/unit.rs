@@ -11,7 +11,9 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use std::{mem, sync::Arc, time::Duration};
 use tokio::sync::OwnedSemaphorePermit;
-use wareroom_ports::{BlobRefs, DeadLetters, ImageRepo, Outbox, ProductRepo, StoreError, UnitOfWork, UserRepo};
+use wareroom_ports::{
+    BlobRefs, DeadLetters, IdempotencyKeys, ImageRepo, Outbox, ProductRepo, StoreError, UnitOfWork, UserRepo,
+};
 
 /// A transaction that is open. Dropping it sends ROLLBACK after whatever is still being done for it; the turn goes with
 /// it, so the next unit begins behind that.
@@ -80,6 +82,10 @@ impl UnitOfWork for Unit {
     }
 
     fn dead_letters(&mut self) -> &mut dyn DeadLetters {
+        self
+    }
+
+    fn idempotency(&mut self) -> &mut dyn IdempotencyKeys {
         self
     }
 

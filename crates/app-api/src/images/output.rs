@@ -6,7 +6,7 @@ use crate::schema::{Instant, Link, UuidText};
 use poem_openapi::{Enum, Object};
 use serde::Serialize;
 use wareroom_application as application;
-use wareroom_domain::{self as domain, ImageState};
+use wareroom_domain::{self as domain, ImageState, Setback};
 
 /// An image of a product.
 #[derive(Object, Serialize)]
@@ -27,7 +27,7 @@ pub(crate) struct Image {
     /// Not before this, while it waits after a failed attempt.
     #[oai(nullable)]
     next_attempt_at: Option<Instant>,
-    /// Why it failed.
+    /// Why it failed or, while it is pending, why its last attempt did.
     #[oai(nullable)]
     error: Option<ImageError>,
     /// The source's width in pixels, once it is known.
@@ -63,7 +63,7 @@ struct ImageSource {
     sha256: Option<String>,
 }
 
-/// How an image came: the contract's closed list, of which uploads are accepted so far.
+/// How an image came.
 #[derive(Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
@@ -101,9 +101,24 @@ struct ImageError {
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 enum ImageErrorCode {
+    #[oai(rename = "http_404")]
+    #[serde(rename = "http_404")]
+    Http404,
+    #[oai(rename = "http_4xx")]
+    #[serde(rename = "http_4xx")]
+    Http4xx,
+    #[oai(rename = "http_5xx")]
+    #[serde(rename = "http_5xx")]
+    Http5xx,
+    Dns,
+    Unreachable,
+    Timeout,
+    BlockedAddress,
+    TooManyRedirects,
+    TooLarge,
+    TooManyPixels,
     NotAnImage,
     UnsupportedImage,
-    TooManyPixels,
     Truncated,
     Damaged,
     SourceMissing,
@@ -116,9 +131,18 @@ impl From<domain::Reason> for ImageErrorCode {
     fn from(reason: domain::Reason) -> Self {
         use domain::Reason;
         match reason {
+            Reason::Http404 => Self::Http404,
+            Reason::Http4xx => Self::Http4xx,
+            Reason::Http5xx => Self::Http5xx,
+            Reason::Dns => Self::Dns,
+            Reason::Unreachable => Self::Unreachable,
+            Reason::Timeout => Self::Timeout,
+            Reason::BlockedAddress => Self::BlockedAddress,
+            Reason::TooManyRedirects => Self::TooManyRedirects,
+            Reason::TooLarge => Self::TooLarge,
+            Reason::TooManyPixels => Self::TooManyPixels,
             Reason::NotAnImage => Self::NotAnImage,
             Reason::UnsupportedImage => Self::UnsupportedImage,
-            Reason::TooManyPixels => Self::TooManyPixels,
             Reason::Truncated => Self::Truncated,
             Reason::Damaged => Self::Damaged,
             Reason::SourceMissing => Self::SourceMissing,
@@ -182,8 +206,11 @@ impl Image {
     pub(crate) fn new(image: &domain::Image, links: &Links) -> Self {
         let (mut next_attempt_at, mut error, mut size, mut made) = (None, None, None, vec![]);
         let status = match &image.state {
-            ImageState::Pending { next_attempt_at: next } => {
-                next_attempt_at = next.map(|at| Instant(at.to_string()));
+            ImageState::Pending { setback } => {
+                if let Some(Setback { failure, next_attempt_at: next }) = setback {
+                    next_attempt_at = Some(Instant(next.to_string()));
+                    error = Some(ImageError::from(failure));
+                }
                 ImageStatus::Pending
             }
             ImageState::Processing => ImageStatus::Processing,
@@ -215,15 +242,18 @@ impl Image {
 
 impl From<&domain::Source> for ImageSource {
     fn from(source: &domain::Source) -> Self {
-        match source {
-            domain::Source::Upload { filename, content_type, bytes, sha256 } => Self {
-                kind: SourceKind::Upload,
-                url: None,
-                filename: filename.as_ref().map(ToString::to_string),
-                content_type: Some(content_type.clone()),
-                bytes: Some(*bytes),
-                sha256: Some(sha256.to_string()),
-            },
+        let (kind, filename) = match source {
+            domain::Source::Upload { filename, .. } => (SourceKind::Upload, filename.as_ref()),
+            domain::Source::Url { .. } => (SourceKind::Url, None),
+        };
+        let content = source.content();
+        Self {
+            kind,
+            url: source.url().map(|url| Link(url.to_string())),
+            filename: filename.map(ToString::to_string),
+            content_type: content.map(|content| content.content_type.clone()),
+            bytes: content.map(|content| content.bytes),
+            sha256: content.map(|content| content.sha256.to_string()),
         }
     }
 }

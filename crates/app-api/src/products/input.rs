@@ -5,13 +5,11 @@ use crate::payload::JsonObject;
 use crate::problem::Problem;
 use poem_openapi::{Object, types::Example};
 use wareroom_application::CreateProduct;
-use wareroom_domain::{Description, ProductName, UserId};
+use wareroom_domain::{Description, ImageUrl, ProductName, UserId};
 
 /// What only the server sets.
 const SERVER_OWNED: [&str; 8] =
     ["id", "compressed_product_images", "images", "images_summary", "revision", "version", "created_at", "updated_at"];
-
-const NO_URLS_YET: &str = "images by URL are not accepted yet; upload them to POST /products/{id}/images";
 
 /// A product to be created.
 #[derive(Object)]
@@ -33,8 +31,8 @@ pub(crate) struct ProductInput {
     /// What it costs: exact, at most two decimal places.
     #[oai(validator(minimum(value = "0"), maximum(value = "99999999.99")))]
     product_price: f64,
-    /// Images by URL are not accepted yet: upload them to `/products/{id}/images`.
-    #[oai(validator(max_items = 0, max_length = 2048))]
+    /// Where its images are, in their order: `http` or `https`. One that is named again counts once.
+    #[oai(validator(max_items = 20, max_length = 2048, pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://"))]
     product_images: Option<Vec<String>>,
 }
 
@@ -45,23 +43,23 @@ impl Example for ProductInput {
             product_name: "Kettle".to_owned(),
             product_description: Some("Boils a litre in three minutes".to_owned()),
             product_price: 18.99,
-            product_images: Some(vec![]),
+            product_images: Some(vec!["https://images.example/kettle.jpg".to_owned()]),
         }
     }
 }
 
-/// The command that the body asks for, or every fault of it.
-pub(crate) fn command(body: JsonObject<ProductInput>) -> Result<CreateProduct, Problem> {
+/// The command that the body asks for, with that many images at most, or every fault of it.
+pub(crate) fn command(body: JsonObject<ProductInput>, images: usize) -> Result<CreateProduct, Problem> {
     let mut fields = Fields::of(body.0);
     let owner = fields.integer("user_id", UserId::new);
     let name = fields.text("product_name", ProductName::new);
     let description = fields.text_or_empty("product_description", Description::new);
     let price = fields.decimal("product_price", str::parse);
-    for (index, image) in fields.list("product_images").unwrap_or_default().into_iter().enumerate() {
-        let detail = if image.is_string() { NO_URLS_YET } else { "must be a string" };
-        fields.fault::<()>(|| format!("/product_images/{index}"), detail);
-    }
-    let read = || Some(CreateProduct { owner: owner?, name: name?, description: description?, price: price? });
+    let images = fields.texts("product_images", images, |url| ImageUrl::new(&url));
+    let read = || {
+        let (description, price, images) = (description?, price?, images?);
+        Some(CreateProduct { owner: owner?, name: name?, description, price, images })
+    };
     let read = read();
     fields.finish(&SERVER_OWNED, read)
 }

@@ -18,7 +18,7 @@ use poem_openapi::{ApiResponse, OpenApi, param::Path};
 use std::sync::Arc;
 use wareroom_application::{Application, Context};
 use wareroom_domain::{ProductId, ids::MAX_INTEGER_ID};
-use wareroom_ports::{Origin, ProductView};
+use wareroom_ports::Origin;
 
 path_parameter! {
     /// The id of a product in a path.
@@ -52,6 +52,9 @@ pub(crate) enum CreatedProduct {
         /// Identifies this state of the product.
         #[oai(header = "ETag")]
         String,
+        /// When to look how far its images are, in seconds; not there when it has none.
+        #[oai(header = "Retry-After")]
+        Option<u32>,
     ),
 }
 
@@ -96,7 +99,8 @@ pub(crate) enum FoundProduct {
 impl ProductsApi {
     /// Create a product
     ///
-    /// Its images are uploaded afterwards, to `/products/{id}/images`. A number beyond the range of a double, such as
+    /// The answer comes at once, each image `pending`; they are fetched and processed soon after. Files are uploaded
+    /// afterwards, to `/products/{id}/images`. A number beyond the range of a double, such as
     /// 1e400, makes the whole body unreadable (400); any other price that is not allowed is 422.
     #[oai(path = "/products", method = "post", operation_id = "create_product")]
     async fn create_product(
@@ -104,11 +108,13 @@ impl ProductsApi {
         asked: Asked,
         body: JsonObject<ProductInput>,
     ) -> Result<CreatedProduct, Refusal<Writing>> {
-        let product = self.application.create_product(&asked.0, input::command(body)?).await?;
-        let (id, etag) = (product.id, etag::of(product.revision, product.version));
-        let view = ProductView { product, images: vec![] };
+        let command = input::command(body, self.application.settings().images_per_product)?;
+        let view = self.application.create_product(&asked.0, command).await?;
+        let location = self.links.product(view.product.id);
+        let etag = etag::of(view.product.revision, view.product.version);
         let answer = ProductAnswer::new(&view, &self.links, "Product created");
-        Ok(CreatedProduct::Created(RawJson::of(&answer), self.links.product(id), etag))
+        let retry_after = (!view.images.is_empty()).then_some(1);
+        Ok(CreatedProduct::Created(RawJson::of(&answer), location, etag, retry_after))
     }
 
     /// Get a product

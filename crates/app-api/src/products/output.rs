@@ -7,7 +7,7 @@ use crate::schema::{Instant, Link};
 use crate::{etag, payload};
 use poem_openapi::Object;
 use serde::Serialize;
-use wareroom_domain::{self as domain, ImageState, image::MAIN};
+use wareroom_domain::{self as domain, ImageState, ImageUrl, image::MAIN};
 use wareroom_ports::ProductView;
 
 /// A product with its images.
@@ -89,7 +89,7 @@ impl Product {
             product_description: description.to_string(),
             // The shortest form of the nearest float is the price again: a law of the domain.
             product_price: price.to_string().parse().unwrap_or_default(),
-            product_images: vec![],
+            product_images: view.images.iter().filter_map(|image| image.source.url()).map(link).collect(),
             compressed_product_images: view.images.iter().filter_map(|image| main_rendition(image, links)).collect(),
             images: view.images.iter().map(|image| Image::new(image, links)).collect(),
             images_summary: ImagesSummary::of(&view.images),
@@ -113,6 +113,10 @@ impl ImagesSummary {
             summary
         })
     }
+}
+
+fn link(url: &ImageUrl) -> Link {
+    Link(url.to_string())
 }
 
 fn main_rendition(image: &domain::Image, links: &Links) -> Option<Link> {

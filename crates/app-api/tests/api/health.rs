@@ -7,6 +7,7 @@ use poem::http::Method;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use wareroom_app_api::ApiSettings;
 use wareroom_domain::{BlobKey, Lane};
 use wareroom_ports::{Blob, BlobError, BlobMeta, BlobStore};
@@ -41,6 +42,9 @@ impl BlobStore for Away {
         Err(away())
     }
     async fn delete(&self, _: &BlobKey) -> Result<(), BlobError> {
+        Err(away())
+    }
+    async fn leftovers(&self, _: Duration, _: bool) -> Result<u64, BlobError> {
         Err(away())
     }
     async fn check(&self) -> Result<(), BlobError> {

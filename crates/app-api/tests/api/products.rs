@@ -3,6 +3,8 @@
 use crate::support::{Form, TestApi, picture, request};
 use poem::http::Method;
 use wareroom_app_api::ApiSettings;
+use wareroom_domain::ImageUrl;
+use wareroom_memory::MemoryPage;
 
 #[tokio::test]
 async fn a_product_is_created_and_found() {
@@ -18,6 +20,57 @@ async fn a_product_is_created_and_found() {
     assert_eq!(found.header("cache-control"), "private, no-cache");
     assert_eq!(found.header("retry-after"), "");
     insta::assert_json_snapshot!(found.json());
+}
+
+#[tokio::test]
+async fn images_by_url_are_pending_at_once_and_explained_or_ready_soon_after() {
+    let test = TestApi::new().with_product().await;
+    let (good, bad) = ("http://a.example/good.png", "http://a.example/bad.png?token=7");
+    test.web.put(ImageUrl::new(good).unwrap(), MemoryPage::Body(picture(8, 4)));
+    test.web.put(ImageUrl::new(bad).unwrap(), MemoryPage::Status(404, None));
+    let body = format!(
+        r#"{{"user_id": 1, "product_name": "Mug", "product_price": 20, "product_images": ["{bad}", "{good}", "{bad}"]}}"#
+    );
+    let created = test.post("/products", body).await.is(201);
+    assert_eq!(created.header("retry-after"), "1");
+    let data = &created.json()["data"];
+    assert_eq!(data["product_images"], serde_json::json!([bad, good]));
+    assert_eq!(data["images_summary"]["pending"], 2);
+    test.work().await;
+    test.work().await;
+    let answer = test.get("/products/2").await.is(200).json();
+    let images = answer["data"]["images"].as_array().unwrap();
+    assert_eq!((&images[0]["status"], &images[1]["status"]), (&"failed".into(), &"ready".into()));
+    assert_eq!(images[0]["error"]["code"], "http_404");
+    assert_eq!((images[0]["error"]["retryable"].as_bool(), &images[0]["source"]["kind"]), (Some(false), &"url".into()));
+    assert_eq!(images[1]["source"]["bytes"], picture(8, 4).len());
+    assert_eq!(answer["data"]["compressed_product_images"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_failed_for_now_is_pending_with_its_reason_and_when_it_is_tried_again() {
+    let test = TestApi::new().with_product().await;
+    let url = "http://a.example/busy.png";
+    test.web.put(ImageUrl::new(url).unwrap(), MemoryPage::Status(503, None));
+    let body = format!(r#"{{"user_id": 1, "product_name": "x", "product_price": 1, "product_images": ["{url}"]}}"#);
+    test.post("/products", body).await.is(201);
+    test.work().await;
+    let image = test.get("/products/2").await.is(200).json()["data"]["images"][0].clone();
+    assert_eq!((&image["status"], &image["error"]["code"]), (&"pending".into(), &"http_5xx".into()));
+    assert!(image["next_attempt_at"].is_string(), "{image}");
+}
+
+#[tokio::test]
+async fn without_room_new_images_are_507_and_the_rest_goes_on() {
+    let test = TestApi::new().with_product().await;
+    test.space.set(Some(1000));
+    let form = Form::default().part("file", "a.jpg", &picture(4, 4));
+    test.upload("/products/1/images", form).await.problem(507, "storage_full");
+    let with_image =
+        r#"{"user_id": 1, "product_name": "x", "product_price": 1, "product_images": ["http://a.example/"]}"#;
+    test.post("/products", with_image).await.problem(507, "storage_full");
+    test.post("/products", r#"{"user_id": 1, "product_name": "x", "product_price": 1}"#).await.is(201);
+    test.get("/products/1").await.is(200);
 }
 
 #[tokio::test]

@@ -12,10 +12,11 @@ use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Once};
 use wareroom_app_api::{Api, ApiSettings};
-use wareroom_application::{Application, AttemptBegun, Ports, Settings};
+use wareroom_application::{Application, AttemptBegun, Ports, Settings, Sourced};
 use wareroom_domain::{Format, Lane, RenditionSpec};
 use wareroom_memory::{
-    CountingIds, FixedClock, LocalInvalidations, MemoryBlobs, MemoryCodec, MemoryImage, MemoryStore,
+    CountingIds, FixedClock, LocalInvalidations, MemoryBlobs, MemoryCodec, MemoryImage, MemorySource, MemorySpace,
+    MemoryStore,
 };
 
 pub(crate) const BOUNDARY: &str = "frontier";
@@ -28,6 +29,8 @@ static LISTENING: Once = Once::new();
 pub(crate) struct TestApi {
     pub(crate) api: Api,
     pub(crate) application: Arc<Application>,
+    pub(crate) web: Arc<MemorySource>,
+    pub(crate) space: MemorySpace,
     endpoint: BoxEndpoint<'static, Response>,
 }
 
@@ -42,16 +45,19 @@ impl TestApi {
             let nobody = tracing_subscriber::fmt().with_writer(std::io::sink).finish();
             tracing::subscriber::set_global_default(nobody).unwrap();
         });
-        let store = Arc::new(MemoryStore::default());
+        let (store, web, space) = (Arc::new(MemoryStore::default()), Arc::new(MemorySource::new()), MemorySpace::new());
         let mut ports = Ports {
             store: store.clone(),
             products: store.clone(),
             outbox: None,
             queue: store.clone(),
-            events: store,
+            events: store.clone(),
+            retention: store,
             invalidations: Arc::new(LocalInvalidations::default()),
             blobs: Arc::new(MemoryBlobs::default()),
+            image_source: web.clone(),
             codec: Arc::new(MemoryCodec),
+            space: Arc::new(space.clone()),
             clock: Arc::new(FixedClock::new(Timestamp::from_second(1_790_000_000).unwrap())),
             ids: Arc::new(CountingIds::default()),
         };
@@ -66,7 +72,7 @@ impl TestApi {
         };
         let application = Arc::new(Application::new(ports, limits));
         let api = Api::new(Arc::clone(&application), settings);
-        Self { endpoint: api.endpoint(), api, application }
+        Self { endpoint: api.endpoint(), api, application, web, space }
     }
 
     /// The answer, which is held to the document.
@@ -114,8 +120,13 @@ impl TestApi {
         else {
             panic!("nothing to attempt")
         };
-        self.application.make_attempt(&attempt).await.unwrap();
-        delivery.ack().await.unwrap();
+        match self.application.fetch_source(&attempt).await.unwrap() {
+            Sourced::Kept => drop(self.application.make_attempt(&attempt, None).await.unwrap()),
+            Sourced::Fetched(fetched) => drop(self.application.make_attempt(&attempt, Some(&fetched)).await.unwrap()),
+            Sourced::Ended(_) => {}
+        }
+        // A postponed job has replaced its message already.
+        let _ = delivery.ack().await;
     }
 }
 

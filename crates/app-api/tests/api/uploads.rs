@@ -118,6 +118,9 @@ impl BlobStore for Held {
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
         self.blobs.delete(key).await
     }
+    async fn leftovers(&self, age: Duration, remove: bool) -> Result<u64, BlobError> {
+        self.blobs.leftovers(age, remove).await
+    }
     async fn check(&self) -> Result<(), BlobError> {
         self.blobs.check().await
     }

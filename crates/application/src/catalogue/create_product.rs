@@ -1,8 +1,13 @@
-//! Accepts a product.
+//! Accepts a product, with the URLs of its first images.
 
 use crate::{Application, Context, Error, ErrorCode, Fault, unit::retry_conflicts};
-use wareroom_domain::{Description, Price, Product, ProductDraft, ProductName, UserId};
-use wareroom_ports::StoreError;
+use std::collections::HashSet;
+use std::time::Duration;
+use wareroom_domain::{
+    Changed, Description, Image, ImageDraft, ImageId, ImageOwner, ImageUrl, Job, Price, Product, ProductDraft,
+    ProductName, Source, UserId,
+};
+use wareroom_ports::{ProductView, StoreError};
 
 /// The product to be accepted.
 #[derive(Clone, Debug)]
@@ -15,33 +20,72 @@ pub struct CreateProduct {
     pub description: Description,
     /// What it costs.
     pub price: Price,
+    /// Where its images are, in the order that they are to have. One that is named again counts once.
+    pub images: Vec<ImageUrl>,
 }
 
-pub(crate) async fn execute(app: &Application, context: &Context, command: CreateProduct) -> Result<Product, Error> {
-    if !context.caller.may_act_for(command.owner) {
+pub(crate) async fn execute(
+    app: &Application,
+    context: &Context,
+    command: CreateProduct,
+) -> Result<ProductView, Error> {
+    let CreateProduct { owner, name, description, price, images } = command;
+    if !context.caller.may_act_for(owner) {
         return Err(unknown_user());
     }
-    let draft = ProductDraft {
-        owner: command.owner,
-        name: command.name,
-        description: command.description,
-        price: command.price,
-        created_at: app.ports.clock.now(),
-    };
-    let product = retry_conflicts(async || {
+    let urls = admitted(app, images)?;
+    let draft = ProductDraft { owner, name, description, price, created_at: app.ports.clock.now() };
+    let view = retry_conflicts(async || {
         let mut unit = app.ports.store.begin().await?;
         let product = unit.products().insert(&draft).await?;
         app.tell(&mut *unit, &context.trace, product.created());
+        let accepted = accept(app, &product, &urls);
+        for changed in &accepted {
+            unit.images().insert(&changed.image).await?;
+            app.tell(&mut *unit, &context.trace, changed.event(product.id, product.version));
+            unit.outbox().job(app.stamp(&context.trace, Job::ProcessImage(changed.image.id)), Duration::ZERO);
+        }
         unit.commit().await?;
-        Ok(product)
+        Ok(ProductView { product, images: accepted.into_iter().map(|changed| changed.image).collect() })
     })
     .await
     .map_err(|error| match error {
         StoreError::UnknownReference(_) => unknown_user(),
         other => other.into(),
     })?;
-    app.announce(Some((product.id, product.version))).await;
-    Ok(product)
+    app.announce(Some((view.product.id, view.product.version))).await;
+    Ok(view)
+}
+
+/// The URLs, each once, when there is room for so many images.
+fn admitted(app: &Application, mut urls: Vec<ImageUrl>) -> Result<Vec<ImageUrl>, Error> {
+    let mut seen = HashSet::new();
+    urls.retain(|url| seen.insert(url.clone()));
+    let limit = app.settings.images_per_product;
+    if urls.len() > limit {
+        let fault = Fault { pointer: "/product_images".to_owned(), detail: format!("at most {limit} are allowed") };
+        let detail = format!("a product has at most {limit} images");
+        return Err(Error::new(ErrorCode::TooManyImages, detail).with_faults(vec![fault]));
+    }
+    if !urls.is_empty() {
+        app.require_space()?;
+    }
+    Ok(urls)
+}
+
+fn accept(app: &Application, product: &Product, urls: &[ImageUrl]) -> Vec<Changed> {
+    urls.iter()
+        .zip(0..)
+        .map(|(url, position)| {
+            Image::accept(ImageDraft {
+                id: ImageId(app.ports.ids.uuid()),
+                owner: ImageOwner::Product(product.id),
+                position,
+                source: Source::Url { url: url.clone(), content: None },
+                created_at: product.created_at,
+            })
+        })
+        .collect()
 }
 
 fn unknown_user() -> Error {

@@ -3,10 +3,13 @@
 
 use crate::{Application, Error};
 use wareroom_domain::EventPosition;
-use wareroom_ports::Invalidation;
+use wareroom_ports::{Invalidation, LogPage};
 
 pub(crate) async fn execute(app: &Application, after: EventPosition) -> Result<EventPosition, Error> {
-    let events = app.ports.events.read(after, app.settings.batch).await?;
+    let events = match app.ports.events.read(after, app.settings.batch).await? {
+        LogPage::Events(events) => events,
+        LogPage::Pruned { .. } => return skip(app).await,
+    };
     let Some(&(last, _)) = events.last() else { return Ok(after) };
     let changes: Vec<Invalidation> = events
         .iter()
@@ -15,4 +18,12 @@ pub(crate) async fn execute(app: &Application, after: EventPosition) -> Result<E
         .collect();
     app.ports.invalidations.announce(&changes).await;
     Ok(last)
+}
+
+/// What was missed cannot be told one by one any more. The head is looked up first: what happens from then on is announced
+/// by its own event.
+async fn skip(app: &Application) -> Result<EventPosition, Error> {
+    let head = app.ports.events.head().await?;
+    app.ports.invalidations.announce(&[Invalidation::Everything]).await;
+    Ok(head)
 }

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use sha2::Digest;
 use std::time::Duration;
 use wareroom_domain::{
-    BlobKey, Changed, FileName, Image, ImageDraft, ImageId, ImageOwner, Job, Product, ProductId, Sha256, Source,
+    BlobKey, Changed, Content, FileName, Image, ImageDraft, ImageId, ImageOwner, Job, Product, ProductId, Sha256,
+    Source,
 };
 use wareroom_ports::{ProductView, StoreError, UnitOfWork};
 
@@ -39,6 +40,7 @@ pub struct AddedImages {
 
 pub(crate) async fn execute(app: &Application, context: &Context, command: AddImages) -> Result<AddedImages, Error> {
     stage!("accept");
+    app.require_space()?;
     let sources = judge(app, &command.files).await?;
     let keys: Vec<BlobKey> = sources.iter().filter_map(Source::sha256).map(BlobKey::Source).collect();
 
@@ -100,9 +102,11 @@ async fn judge(app: &Application, files: &[UploadedFile]) -> Result<Vec<Source>,
         match judged {
             Ok(inspected) => sources.push(Source::Upload {
                 filename: file.filename.clone(),
-                content_type: inspected.media_type.to_owned(),
-                bytes: file.bytes.len() as u64,
-                sha256: Sha256(sha2::Sha256::digest(&file.bytes).into()),
+                content: Content {
+                    content_type: inspected.media_type.to_owned(),
+                    bytes: file.bytes.len() as u64,
+                    sha256: Sha256(sha2::Sha256::digest(&file.bytes).into()),
+                },
             }),
             Err(error) => refused.push((index, error)),
         }

@@ -1,9 +1,9 @@
 //! Images: accepted here, processed by a worker, read by everyone.
 
 pub(crate) mod add_images;
+pub(crate) mod attempt;
 pub(crate) mod get_rendition;
-pub(crate) mod process_image;
 pub(crate) mod rescue_images;
 
 pub use add_images::{AddImages, AddedImages, UploadedFile};
-pub use process_image::{AttemptBegun, ImageAttempt, Outcome};
+pub use attempt::{AttemptBegun, ImageAttempt, Outcome, Overrun, Sourced};

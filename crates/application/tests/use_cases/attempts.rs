@@ -25,10 +25,10 @@ async fn an_attempt_that_was_taken_over_changes_nothing_when_it_comes_late() {
     app.upload(product.id, 3).await;
     let job = delivery(&app).await.message.job().unwrap();
     let (late, now) = (begin(&app, &job).await, begin(&app, &job).await);
-    assert_eq!(app.application.make_attempt(&late).await.unwrap(), Outcome::Overtaken);
-    assert_eq!(app.application.make_attempt(&now).await.unwrap(), Outcome::Ready);
+    assert_eq!(app.application.make_attempt(&late, None).await.unwrap(), Outcome::Overtaken);
+    assert_eq!(app.application.make_attempt(&now, None).await.unwrap(), Outcome::Ready);
     let version = app.view(product.id).await.product.version;
-    assert_eq!(app.application.make_attempt(&late).await.unwrap(), Outcome::Overtaken);
+    assert_eq!(app.application.make_attempt(&late, None).await.unwrap(), Outcome::Overtaken);
     assert_eq!(app.view(product.id).await.product.version, version);
     app.work().await;
     assert_eq!(app.view(product.id).await.product.version, version, "the duplicate message changed something");
@@ -76,8 +76,9 @@ async fn while_it_waits_an_image_is_pending_and_says_until_when() {
     app.codec_fault.set(true);
     assert_eq!(app.work_once().await, Settled::Acknowledged);
     let view = app.view(product.id).await;
-    let ImageState::Pending { next_attempt_at: Some(due) } = view.images[0].state else { panic!("{view:?}") };
-    let wait = due.duration_since(app.application.ports().clock.now());
+    let ImageState::Pending { setback: Some(setback) } = &view.images[0].state else { panic!("{view:?}") };
+    assert_eq!(setback.failure.reason, Reason::CodecTimeout);
+    let wait = setback.next_attempt_at.duration_since(app.application.ports().clock.now());
     assert!((540..=660).contains(&wait.as_secs()), "{wait:?}");
     app.codec_fault.set(false);
     tokio::time::pause();
@@ -161,7 +162,7 @@ async fn an_attempt_that_is_postponed_leaves_one_job_even_when_its_message_is_ne
     let lent = delivery(&app).await;
     let attempt = begin(&app, &lent.message.job().unwrap()).await;
     app.codec_fault.set(true);
-    assert!(matches!(app.application.make_attempt(&attempt).await.unwrap(), Outcome::Postponed(_)));
+    assert!(matches!(app.application.make_attempt(&attempt, None).await.unwrap(), Outcome::Postponed(_)));
     assert_eq!(app.store.jobs(), 1, "the job is there beside itself");
     assert!(lent.ack().await.is_err(), "the loan was voided by the job that replaced it");
     assert_eq!(app.store.jobs(), 1, "a late ack took the job that waits");

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use wareroom_application::{Application, Context, Ports};
 use wareroom_domain::{Event, EventPosition, ImageChange, Lane};
 use wareroom_memory::MemoryQueue;
-use wareroom_ports::Invalidation;
+use wareroom_ports::{Invalidation, Kept, LogPage, Retention};
 use wareroom_test_kit::TestApp;
 
 #[tokio::test]
@@ -14,7 +14,8 @@ async fn every_visible_change_is_an_event_and_versions_come_in_order() {
     app.upload(product.id, 3).await;
     app.work().await;
     while app.application.sequence_events().await.unwrap() > 0 {}
-    let events = app.application.ports().events.read(EventPosition(0), 100).await.unwrap();
+    let page = app.application.ports().events.read(EventPosition(0), 100).await.unwrap();
+    let LogPage::Events(events) = page else { panic!("nothing was removed: {page:?}") };
     let told: Vec<Event> = events.iter().map(|(_, event)| event.body).collect();
     let changes: Vec<ImageChange> = told
         .iter()
@@ -44,6 +45,26 @@ async fn a_write_is_announced_before_it_is_answered_and_again_by_its_event() {
     let last = app.application.announce_events(EventPosition(0)).await.unwrap();
     assert_eq!(*heard.lock().unwrap(), [expected, expected]);
     assert_eq!(app.application.announce_events(last).await.unwrap(), last);
+}
+
+#[tokio::test]
+async fn where_events_were_removed_unread_everything_is_announced_and_reading_goes_on_from_the_head() {
+    let app = TestApp::new();
+    let user = app.user().await;
+    app.product(user.id).await;
+    app.product(user.id).await;
+    while app.application.sequence_events().await.unwrap() > 0 {}
+    app.store.remove_expired(Kept::Events, jiff::Timestamp::MAX, usize::MAX).await.unwrap();
+    let heard: Arc<Mutex<Vec<Invalidation>>> = Arc::default();
+    app.application.ports().invalidations.subscribe({
+        let heard = Arc::clone(&heard);
+        Arc::new(move |invalidation| heard.lock().unwrap().push(invalidation))
+    });
+    let reached = app.application.announce_events(EventPosition(0)).await.unwrap();
+    assert_eq!(*heard.lock().unwrap(), [Invalidation::Everything]);
+    assert_eq!(reached, app.application.ports().events.head().await.unwrap());
+    assert_eq!(app.application.announce_events(reached).await.unwrap(), reached);
+    assert_eq!(heard.lock().unwrap().len(), 1, "what was told by everything is told again");
 }
 
 #[tokio::test]

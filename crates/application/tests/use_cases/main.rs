@@ -3,4 +3,5 @@
 
 mod attempts;
 mod delivery;
+mod downloads;
 mod uploads;

@@ -20,6 +20,7 @@ async fn a_product_of_nobody_is_refused_with_the_field() {
         name: ProductName::new("kettle").unwrap(),
         description: Description::new("").unwrap(),
         price: Price::default(),
+        images: vec![],
     };
     let error = app.application.create_product(&Context::operator(), command).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::UnknownUser);
@@ -35,7 +36,7 @@ async fn an_upload_raises_revision_and_version_and_is_seen_at_once() {
     let view = app.view(product.id).await;
     assert_eq!((view.product.revision.0, view.product.version.0), (2, 2));
     assert_eq!(view.images.len(), 1);
-    assert_eq!(view.images[0].state, ImageState::Pending { next_attempt_at: None });
+    assert_eq!(view.images[0].state, ImageState::Pending { setback: None });
     app.work().await;
 }
 

@@ -85,7 +85,7 @@ impl Image {
             position,
             alt: None,
             source,
-            state: ImageState::Pending { next_attempt_at: None },
+            state: ImageState::Pending { setback: None },
             attempts: Attempts(0),
             fence: Fence(0),
             created_at,
@@ -96,15 +96,19 @@ impl Image {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Attempt, Begun, Failure, Reason, Sha256, TransitionError};
+    use super::super::{Attempt, Begun, Content, Failure, ImageUrl, Reason, Setback, Sha256, TransitionError};
     use super::*;
     use proptest::prelude::*;
     use uuid::Uuid;
 
     const AT_MOST: Attempts = Attempts(3);
 
+    fn content(seed: u8) -> Content {
+        Content { content_type: "image/png".to_owned(), bytes: 1, sha256: Sha256([seed; 32]) }
+    }
+
     fn source(seed: u8) -> Source {
-        Source::Upload { filename: None, content_type: "image/png".to_owned(), bytes: 1, sha256: Sha256([seed; 32]) }
+        Source::Upload { filename: None, content: content(seed) }
     }
 
     fn pending() -> Image {
@@ -129,19 +133,19 @@ mod tests {
     fn the_late_writer_of_an_attempt_that_was_taken_over_changes_nothing() {
         let (image, late) = begun(pending());
         let (image, now) = begun(image);
-        assert_eq!(image.clone().complete(late, (1, 1), vec![]), Err(TransitionError::Stale));
+        assert_eq!(image.clone().complete(late, None, (1, 1), vec![]), Err(TransitionError::Stale));
         assert_eq!(image.clone().fail(late, Reason::Damaged.into()), Err(TransitionError::Stale));
         assert_eq!(image.clone().hand_back(late), Err(TransitionError::Stale));
-        assert!(image.complete(now, (1, 1), vec![]).is_ok());
+        assert!(image.complete(now, None, (1, 1), vec![]).is_ok());
     }
 
     #[test]
     fn the_writer_of_a_superseded_source_changes_nothing() {
         let (image, late) = begun(pending());
         let image = image.supersede(source(1)).image;
-        assert_eq!(image.clone().complete(late, (1, 1), vec![]), Err(TransitionError::Stale));
+        assert_eq!(image.clone().complete(late, None, (1, 1), vec![]), Err(TransitionError::Stale));
         let (image, _) = begun(image);
-        assert_eq!(image.complete(late, (1, 1), vec![]), Err(TransitionError::Stale));
+        assert_eq!(image.complete(late, None, (1, 1), vec![]), Err(TransitionError::Stale));
     }
 
     #[test]
@@ -156,10 +160,32 @@ mod tests {
         assert_eq!(retried.attempts, Attempts(0));
     }
 
+    fn setback() -> Setback {
+        Setback { failure: Reason::Timeout.into(), next_attempt_at: Timestamp::MAX }
+    }
+
+    #[test]
+    fn what_was_fetched_is_known_once_the_image_is_ready_and_forgotten_with_its_url() {
+        let url = |text: &str| Source::Url { url: ImageUrl::new(text).unwrap(), content: None };
+        let image = pending().supersede(url("http://a.example/")).image;
+        let (image, attempt) = begun(image);
+        assert_eq!(image.source.content(), None);
+        let ready = image.complete(attempt, Some(content(7)), (1, 1), vec![]).unwrap().image;
+        assert_eq!(ready.source.sha256(), Some(Sha256([7; 32])));
+        assert_eq!(ready.supersede(url("http://b.example/")).image.source.content(), None);
+    }
+
+    #[test]
+    fn an_upload_stays_what_was_uploaded() {
+        let (image, attempt) = begun(pending());
+        let ready = image.complete(attempt, Some(content(7)), (1, 1), vec![]).unwrap().image;
+        assert_eq!(ready.source, source(0));
+    }
+
     #[test]
     fn a_settled_image_is_not_begun_again() {
         let (image, attempt) = begun(pending());
-        let ready = image.complete(attempt, (1, 1), vec![]).unwrap().image;
+        let ready = image.complete(attempt, None, (1, 1), vec![]).unwrap().image;
         assert_eq!(ready.clone().begin(AT_MOST), Begun::Settled);
         assert_eq!(ready.retry(), Err(TransitionError::NotFailed));
     }
@@ -214,8 +240,8 @@ mod tests {
                         }
                     },
                     Move::HandBack(ago) => held(ago).map(|a| (Some(a), before.clone().hand_back(a))),
-                    Move::Postpone(ago) => held(ago).map(|a| (Some(a), before.clone().postpone(a, Timestamp::MAX))),
-                    Move::Complete(ago) => held(ago).map(|a| (Some(a), before.clone().complete(a, (1, 1), vec![]))),
+                    Move::Postpone(ago) => held(ago).map(|a| (Some(a), before.clone().postpone(a, setback()))),
+                    Move::Complete(ago) => held(ago).map(|a| (Some(a), before.clone().complete(a, None, (1, 1), vec![]))),
                     Move::Fail(ago) => held(ago).map(|a| (Some(a), before.clone().fail(a, Reason::Damaged.into()))),
                     Move::Retry => Some((None, before.clone().retry())),
                     Move::Supersede => Some((None, Ok(before.clone().supersede(source(9))))),

@@ -1,29 +1,57 @@
 //! Where an image came from.
 
-use super::Sha256;
+use super::{ImageUrl, Sha256};
 use crate::FileName;
 
-/// Where an image came from. Images by URL join this enum with the downloads.
+/// What is known of a source's bytes, which are kept under their hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// The media type that the bytes themselves show, such as `image/png`; never the word of whoever sent them.
+    pub content_type: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// The hash that the bytes are kept under.
+    pub sha256: Sha256,
+}
+
+/// Where an image came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A client sent the bytes, and they are kept under their hash.
+    /// A client sent the bytes.
     Upload {
         /// The file's name on the client's side, when it gave one.
         filename: Option<FileName>,
-        /// The media type that the bytes themselves show, such as `image/png`; never the client's word.
-        content_type: String,
-        /// Size in bytes.
-        bytes: u64,
-        /// The hash that the source is kept under.
-        sha256: Sha256,
+        /// The bytes.
+        content: Content,
+    },
+    /// A client told where the bytes are.
+    Url {
+        /// Where.
+        url: ImageUrl,
+        /// The bytes that were fetched and are kept; none until the image is ready.
+        content: Option<Content>,
     },
 }
 
 impl Source {
-    /// The hash of the kept bytes, when they are known.
-    pub const fn sha256(&self) -> Option<Sha256> {
+    /// What is known of the bytes that are kept.
+    pub const fn content(&self) -> Option<&Content> {
         match self {
-            Self::Upload { sha256, .. } => Some(*sha256),
+            Self::Upload { content, .. } => Some(content),
+            Self::Url { content, .. } => content.as_ref(),
+        }
+    }
+
+    /// The hash of the kept bytes, when they are known.
+    pub fn sha256(&self) -> Option<Sha256> {
+        self.content().map(|content| content.sha256)
+    }
+
+    /// Where the bytes are fetched from, when they are.
+    pub const fn url(&self) -> Option<&ImageUrl> {
+        match self {
+            Self::Upload { .. } => None,
+            Self::Url { url, .. } => Some(url),
         }
     }
 }

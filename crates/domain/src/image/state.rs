@@ -13,7 +13,7 @@
 //! Each attempt takes a new [`Fence`]. Every move that ends an attempt shows the fence it was begun with, and is refused
 //! when another was taken since.
 
-use super::{Changed, Failure, Image, Reason, Rendition, Source};
+use super::{Changed, Content, Failure, Image, Reason, Rendition, Source};
 use crate::event::ImageChange;
 use crate::{Attempts, Fence};
 use jiff::Timestamp;
@@ -23,8 +23,8 @@ use jiff::Timestamp;
 pub enum ImageState {
     /// Waits for an attempt.
     Pending {
-        /// Not before this, while it waits for the back-off after a failed attempt.
-        next_attempt_at: Option<Timestamp>,
+        /// Why it waits for longer than its turn, after an attempt that failed.
+        setback: Option<Setback>,
     },
     /// An attempt was begun and has not ended.
     Processing,
@@ -56,6 +56,15 @@ impl ImageState {
     pub const fn settled(&self) -> bool {
         matches!(self, Self::Ready { .. } | Self::Failed(_))
     }
+}
+
+/// An attempt that failed and is worth another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setback {
+    /// Why it failed.
+    pub failure: Failure,
+    /// The next one is not made before this.
+    pub next_attempt_at: Timestamp,
 }
 
 /// An attempt that was begun: what whoever makes it must show when it ends.
@@ -111,25 +120,30 @@ impl Image {
     pub fn hand_back(mut self, attempt: Attempt) -> Result<Changed, TransitionError> {
         self.check(attempt)?;
         self.attempts = Attempts(self.attempts.0.saturating_sub(1));
-        self.state = ImageState::Pending { next_attempt_at: None };
+        self.state = ImageState::Pending { setback: None };
         Ok(Changed { image: self, change: ImageChange::Postponed })
     }
 
-    /// Ends an attempt that failed and is worth another, not before `next_attempt_at`.
-    pub fn postpone(mut self, attempt: Attempt, next_attempt_at: Timestamp) -> Result<Changed, TransitionError> {
+    /// Ends an attempt that failed and is worth another.
+    pub fn postpone(mut self, attempt: Attempt, setback: Setback) -> Result<Changed, TransitionError> {
         self.check(attempt)?;
-        self.state = ImageState::Pending { next_attempt_at: Some(next_attempt_at) };
+        self.state = ImageState::Pending { setback: Some(setback) };
         Ok(Changed { image: self, change: ImageChange::Postponed })
     }
 
-    /// Ends an attempt with every rendition made.
+    /// Ends an attempt with every rendition made. `fetched` is what is known of the bytes behind the image's URL, when it
+    /// has one.
     pub fn complete(
         mut self,
         attempt: Attempt,
+        fetched: Option<Content>,
         (width, height): (u32, u32),
         renditions: Vec<Rendition>,
     ) -> Result<Changed, TransitionError> {
         self.check(attempt)?;
+        if let (Source::Url { content, .. }, Some(fetched)) = (&mut self.source, fetched) {
+            *content = Some(fetched);
+        }
         self.state = ImageState::Ready { width, height, renditions };
         Ok(Changed { image: self, change: ImageChange::Ready })
     }
@@ -160,7 +174,7 @@ impl Image {
     fn restart(&mut self) {
         self.attempts = Attempts(0);
         self.fence = self.fence.next();
-        self.state = ImageState::Pending { next_attempt_at: None };
+        self.state = ImageState::Pending { setback: None };
     }
 
     fn check(&self, attempt: Attempt) -> Result<(), TransitionError> {

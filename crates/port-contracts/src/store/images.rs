@@ -41,7 +41,7 @@ pub async fn an_image_comes_back_as_it_was_saved<F: StoreFixture>() {
     let accepted = image(product);
     stored_image(&store, &accepted).await;
     for (step, state) in (1..).zip(states()) {
-        let [_, source] = sources();
+        let [.., source] = sources();
         let saved = Image {
             position: step,
             alt: (step % 2 == 0).then(|| AltText::new(format!("view {step}")).expect("a text")),

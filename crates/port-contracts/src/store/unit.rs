@@ -3,13 +3,14 @@
 use super::StoreFixture;
 use crate::patience::{CUTS, LONG, PATIENCE, eventually, within};
 use crate::samples::{
-    begin, commit, dead_letter, image, key, product_draft, stored_image, stored_product, stored_user, traces,
-    user_draft,
+    begin, commit, dead_letter, hash, idempotency_key, image, instant, key, product_draft, stored_image,
+    stored_product, stored_user, traces, user_draft,
 };
+use bytes::Bytes;
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
-use wareroom_domain::{BlobKey, Image, ImageState, Product, ProductId, Reason, User, UserId};
-use wareroom_ports::{DeadLetter, Store, StoreError, UnitOfWork};
+use wareroom_domain::{BlobKey, Image, ImageState, Product, ProductId, Reason, Sha256, User, UserId};
+use wareroom_ports::{DeadLetter, IdempotencyKey, Reservation, Store, StoreError, UnitOfWork};
 
 /// `begin` MUST answer `Busy` within the configured wait instead of hanging, when no writer is free.
 pub async fn begin_answers_busy_within_its_wait<F: StoreFixture>() {
@@ -41,6 +42,7 @@ struct Everything {
     image: Image,
     letter: DeadLetter,
     key: BlobKey,
+    request: (IdempotencyKey, Sha256),
 }
 
 async fn write_everything(unit: &mut dyn UnitOfWork) -> Everything {
@@ -53,11 +55,17 @@ async fn write_everything(unit: &mut dyn UnitOfWork) -> Everything {
     unit.dead_letters().add(&letter).await.expect("a dead letter is accepted");
     let key = key();
     unit.blobs().claim(&[key], LONG).await.expect("a claim is accepted");
-    Everything { user, product, image, letter, key }
+    let request = (idempotency_key(), hash());
+    assert!(matches!(reserve(unit, &request).await, Reservation::Granted { .. }), "a key is free");
+    Everything { user, product, image, letter, key, request }
+}
+
+async fn reserve(unit: &mut dyn UnitOfWork, (key, fingerprint): &(IdempotencyKey, Sha256)) -> Reservation {
+    unit.idempotency().reserve(key, *fingerprint, instant(), LONG).await.expect("a key is asked for")
 }
 
 async fn expect_everything(unit: &mut dyn UnitOfWork, written: &Everything) {
-    let Everything { user, product, image, letter, key } = written;
+    let Everything { user, product, image, letter, key, request } = written;
     assert_eq!(unit.users().load(user.id).await.expect("a load").as_ref(), Some(user));
     assert_eq!(unit.products().load(product.id).await.expect("a load").as_ref(), Some(product));
     assert_eq!(unit.images().load(image.id).await.expect("a load").as_ref(), Some(image));
@@ -65,16 +73,18 @@ async fn expect_everything(unit: &mut dyn UnitOfWork, written: &Everything) {
     assert_eq!(unit.dead_letters().load(letter.id).await.expect("a load").as_ref(), Some(letter));
     assert_eq!(unit.dead_letters().of_image(image.id).await.expect("a list"), std::slice::from_ref(letter));
     unit.blobs().hold(&[*key]).await.expect("a claimed key can be held");
+    assert_eq!(reserve(unit, request).await, Reservation::Running);
 }
 
 async fn expect_nothing(store: &Arc<dyn Store>, written: &Everything) {
-    let Everything { user, product, image, letter, key } = written;
+    let Everything { user, product, image, letter, key, request } = written;
     let mut unit = begin(store).await;
     assert_eq!(unit.users().load(user.id).await.expect("a load"), None, "the user was stored");
     assert_eq!(unit.products().load(product.id).await.expect("a load"), None, "the product was stored");
     assert_eq!(unit.images().load(image.id).await.expect("a load"), None, "the image was stored");
     assert_eq!(unit.images().of_owner(image.owner).await.expect("a list"), [], "the image was stored");
     assert_eq!(unit.dead_letters().load(letter.id).await.expect("a load"), None, "the dead letter was stored");
+    assert!(matches!(reserve(&mut *unit, request).await, Reservation::Granted { .. }), "the key was reserved");
     assert_refused!(unit.blobs().hold(&[*key]).await, StoreError::Conflict);
 }
 
@@ -132,7 +142,7 @@ pub async fn after_an_error_every_later_call_answers_aborted<F: StoreFixture>() 
     stored_image(&store, &image).await;
     let [trace, ..] = traces();
     let letter = dead_letter(&image, None, Reason::Poison, trace);
-    let keys = [key()];
+    let (keys, request) = ([key()], idempotency_key());
     let nobody = UserId::new(1_000_000).expect("an id");
 
     let mut unit = begin(&store).await;
@@ -158,6 +168,9 @@ pub async fn after_an_error_every_later_call_answers_aborted<F: StoreFixture>() 
     assert_refused!(unit.dead_letters().load(letter.id).await, Aborted);
     assert_refused!(unit.dead_letters().of_image(image.id).await, Aborted);
     assert_refused!(unit.dead_letters().remove(letter.id).await, Aborted);
+    assert_refused!(unit.idempotency().reserve(&request, hash(), instant(), LONG).await, Aborted);
+    assert_refused!(unit.idempotency().answer(&request, 1, Bytes::new()).await, Aborted);
+    assert_refused!(unit.idempotency().forget(&request, 1).await, Aborted);
     assert_refused!(unit.commit().await, Aborted);
 
     let mut unit = begin(&store).await;

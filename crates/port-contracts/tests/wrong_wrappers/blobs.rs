@@ -6,9 +6,10 @@ use bytes::Bytes;
 use futures::{FutureExt, StreamExt, stream};
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use wareroom_domain::BlobKey;
 use wareroom_memory::MemoryBlobs;
 use wareroom_port_contracts::blobs::{BlobsFixture, CASES};
@@ -30,12 +31,20 @@ enum Fault {
     TakesMissingForEmpty,
     DeletesNothing,
     MissesWhatItDeletes,
+    OverlooksWhatWasLeft,
+    RemovesUnasked,
+    TakesBlobsForLeftovers,
+    IgnoresTheAge,
+    DisturbsPutsThatGoOn,
     IsNeverFit,
 }
 
 struct Wrong {
     behind: Arc<MemoryBlobs>,
     in_mind: Mutex<HashMap<BlobKey, Bytes>>,
+    /// When each put that never ended was last heard of.
+    left: Mutex<Vec<Instant>>,
+    sweeps: AtomicU64,
     fault: Option<Fault>,
 }
 
@@ -50,6 +59,11 @@ impl Drop for PartLeft<'_> {
 }
 
 impl Wrong {
+    fn over(behind: Arc<MemoryBlobs>, fault: Option<Fault>) -> Self {
+        let (in_mind, left, sweeps) = (Mutex::default(), Mutex::default(), AtomicU64::new(0));
+        Self { behind, in_mind, left, sweeps, fault }
+    }
+
     fn is(&self, fault: Fault) -> bool {
         self.fault == Some(fault)
     }
@@ -82,6 +96,13 @@ impl BlobStore for Wrong {
             Some(Fault::AnswersBeforeItKeeps) => {
                 self.in_mind.lock().unwrap().insert(*key, bytes);
                 return Ok(());
+            }
+            Some(Fault::DisturbsPutsThatGoOn) => {
+                let before = self.sweeps.load(Ordering::SeqCst);
+                sleep(Duration::from_millis(20)).await;
+                if self.sweeps.load(Ordering::SeqCst) != before {
+                    return Err(BlobError::Backend("the staged bytes are gone".into()));
+                }
             }
             Some(Fault::RefusesWhatIsThere) if self.behind.head(key).await?.is_some() => {
                 return Err(BlobError::Denied);
@@ -132,6 +153,22 @@ impl BlobStore for Wrong {
         }
     }
 
+    async fn leftovers(&self, age: Duration, remove: bool) -> Result<u64, BlobError> {
+        self.sweeps.fetch_add(1, Ordering::SeqCst);
+        match self.fault {
+            Some(Fault::OverlooksWhatWasLeft) => return Ok(0),
+            Some(Fault::TakesBlobsForLeftovers) => return Ok(self.behind.keys().len() as u64),
+            _ => {}
+        }
+        let mut left = self.left.lock().unwrap();
+        let old = |at: &Instant| at.elapsed() >= age || self.is(Fault::IgnoresTheAge);
+        let count = left.iter().filter(|at| old(at)).count() as u64;
+        if remove || self.is(Fault::RemovesUnasked) {
+            left.retain(|at| !old(at));
+        }
+        Ok(count)
+    }
+
     async fn check(&self) -> Result<(), BlobError> {
         if self.is(Fault::IsNeverFit) { Err(BlobError::Denied) } else { self.behind.check().await }
     }
@@ -142,7 +179,7 @@ struct Fixture(Arc<Wrong>);
 #[async_trait]
 impl BlobsFixture for Fixture {
     async fn fresh() -> Self {
-        Self(Arc::new(Wrong { behind: Arc::default(), in_mind: Mutex::default(), fault: fault() }))
+        Self(Arc::new(Wrong::over(Arc::default(), fault())))
     }
 
     fn blobs(&self) -> Arc<dyn BlobStore> {
@@ -150,7 +187,12 @@ impl BlobsFixture for Fixture {
     }
 
     async fn reopened(&self) -> Arc<dyn BlobStore> {
-        Arc::new(Wrong { behind: Arc::clone(&self.0.behind), in_mind: Mutex::default(), fault: self.0.fault })
+        Arc::new(Wrong::over(Arc::clone(&self.0.behind), self.0.fault))
+    }
+
+    async fn leave_behind(&self) -> u64 {
+        self.0.left.lock().unwrap().extend([Instant::now(); 3]);
+        3
     }
 }
 
@@ -172,6 +214,11 @@ fn every_case_of_the_blobs_notices_its_fault() {
         ("a_missing_blob_is_none", Fault::TakesMissingForEmpty),
         ("a_deleted_blob_is_gone", Fault::DeletesNothing),
         ("deleting_a_missing_blob_is_ok", Fault::MissesWhatItDeletes),
+        ("what_was_left_behind_is_counted_and_removed", Fault::OverlooksWhatWasLeft),
+        ("leftovers_are_removed_only_when_told", Fault::RemovesUnasked),
+        ("a_blob_is_no_leftover", Fault::TakesBlobsForLeftovers),
+        ("what_was_left_within_the_age_is_not_touched", Fault::IgnoresTheAge),
+        ("a_put_that_goes_on_is_not_disturbed", Fault::DisturbsPutsThatGoOn),
         ("check_answers_ok_for_a_store_that_is_fit", Fault::IsNeverFit),
     ];
     prove("blobs", CASES, &blobs(), &faults);

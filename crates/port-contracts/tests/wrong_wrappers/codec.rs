@@ -22,6 +22,7 @@ enum Fault {
     PadsWhatIsTruncated,
     RendersBackwards,
     Enlarges,
+    GuessesTheMediaType,
     RendersBlack,
     IgnoresTheOrientation,
     CarriesMetadata,
@@ -106,6 +107,7 @@ impl ImageCodec for Wrong {
             }
             (Some(Fault::PanicsOnDamage), Err(CodecError::Damaged(what))) => panic!("{what}"),
             (Some(Fault::RendersBackwards), Ok(rendering)) => rendering.renditions.reverse(),
+            (Some(Fault::GuessesTheMediaType), Ok(rendering)) => rendering.media_type = "image/jpeg",
             (Some(Fault::CarriesMetadata), Ok(rendering)) => {
                 for rendered in &mut rendering.renditions {
                     let image = MemoryImage::decode(&rendered.bytes)?;
@@ -186,6 +188,7 @@ fn every_case_of_the_codec_notices_its_fault() {
         ("an_image_that_ends_too_early_is_truncated", Fault::PadsWhatIsTruncated),
         ("renditions_come_in_order_in_the_size_that_fits", Fault::RendersBackwards),
         ("nothing_is_enlarged", Fault::Enlarges),
+        ("a_rendering_tells_the_media_type", Fault::GuessesTheMediaType),
         ("a_rendition_shows_the_picture", Fault::RendersBlack),
         ("the_orientation_is_applied", Fault::IgnoresTheOrientation),
         ("no_metadata_is_carried_over", Fault::CarriesMetadata),

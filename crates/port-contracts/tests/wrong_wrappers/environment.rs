@@ -1,4 +1,4 @@
-//! A clock and ids that are wrong.
+//! A clock, ids and room that are wrong.
 
 use crate::proof::{fault, prove, runnable};
 use async_trait::async_trait;
@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
-use wareroom_memory::{CountingIds, FixedClock};
+use wareroom_memory::{CountingIds, FixedClock, MemorySpace};
 use wareroom_port_contracts::clock::ClockFixture;
 use wareroom_port_contracts::ids::IdsFixture;
-use wareroom_port_contracts::{clock_cases, ids_cases};
-use wareroom_ports::{Clock, Ids};
+use wareroom_port_contracts::space::SpaceFixture;
+use wareroom_port_contracts::{clock_cases, ids_cases, space_cases};
+use wareroom_ports::{BoxError, Clock, Ids, Space};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
@@ -19,12 +20,20 @@ enum Fault {
     Repeats,
     IsRandom,
     CountsDown,
+    RemembersTheMost,
+    RemembersTheLeast,
 }
+
+/// What is free at first, in bytes: more than the suite writes.
+const ROOM: u64 = 1 << 30;
 
 struct Wrong {
     clock: FixedClock,
     ids: CountingIds,
+    space: MemorySpace,
     calls: AtomicU64,
+    most: AtomicU64,
+    least: AtomicU64,
     fault: Option<Fault>,
 }
 
@@ -51,12 +60,33 @@ impl Ids for Wrong {
     }
 }
 
+impl Space for Wrong {
+    fn free(&self) -> Result<Option<u64>, BoxError> {
+        let free = self.space.free()?.unwrap_or(u64::MAX);
+        Ok(Some(match self.fault {
+            Some(Fault::RemembersTheMost) => free.max(self.most.fetch_max(free, Ordering::SeqCst)),
+            Some(Fault::RemembersTheLeast) => free.min(self.least.fetch_min(free, Ordering::SeqCst)),
+            _ => free,
+        }))
+    }
+}
+
 struct Fixture(Arc<Wrong>);
 
 impl Fixture {
     fn new() -> Self {
         let clock = FixedClock::new(Timestamp::UNIX_EPOCH);
-        Self(Arc::new(Wrong { clock, ids: CountingIds::default(), calls: AtomicU64::new(0), fault: fault() }))
+        let space = MemorySpace::new();
+        space.set(Some(ROOM));
+        Self(Arc::new(Wrong {
+            clock,
+            ids: CountingIds::default(),
+            space,
+            calls: AtomicU64::new(0),
+            most: AtomicU64::new(0),
+            least: AtomicU64::new(u64::MAX),
+            fault: fault(),
+        }))
     }
 }
 
@@ -82,8 +112,28 @@ impl IdsFixture for Fixture {
     }
 }
 
+#[async_trait]
+impl SpaceFixture for Fixture {
+    async fn fresh() -> Self {
+        Self::new()
+    }
+
+    fn space(&self) -> Arc<dyn Space> {
+        Arc::clone(&self.0) as _
+    }
+
+    async fn write(&self, bytes: u64) {
+        self.0.space.set(Some(ROOM - bytes));
+    }
+
+    async fn delete(&self) {
+        self.0.space.set(Some(ROOM));
+    }
+}
+
 clock_cases!(runnable, (Fixture));
 ids_cases!(runnable, (Fixture));
+space_cases!(runnable, (Fixture));
 
 #[test]
 fn every_case_of_the_clock_notices_its_fault() {
@@ -99,4 +149,13 @@ fn every_case_of_the_ids_notices_its_fault() {
         ("ids_sort_in_the_order_they_were_given", Fault::CountsDown),
     ];
     prove("ids", wareroom_port_contracts::ids::CASES, &ids(), &faults);
+}
+
+#[test]
+fn every_case_of_the_space_notices_its_fault() {
+    let faults = [
+        ("what_is_written_is_missing_at_the_next_call", Fault::RemembersTheMost),
+        ("what_is_deleted_is_free_at_a_later_call", Fault::RemembersTheLeast),
+    ];
+    prove("space", wareroom_port_contracts::space::CASES, &space(), &faults);
 }

@@ -3,11 +3,11 @@
 
 use std::{fs, path::Path};
 use wareroom_port_contracts::{
-    blob_refs, blobs, cache, clock, codec, dead_letters, events, ids, image_source, invalidations, outbox, queries,
-    queue, store,
+    blob_refs, blobs, cache, clock, codec, dead_letters, events, idempotency, ids, image_source, invalidations, outbox,
+    queries, queue, retention, space, store,
 };
 
-const SUITES: [(&str, &[&str]); 14] = [
+const SUITES: [(&str, &[&str]); 17] = [
     ("blob_refs", blob_refs::CASES),
     ("blobs", blobs::CASES),
     ("cache", cache::CASES),
@@ -15,12 +15,15 @@ const SUITES: [(&str, &[&str]); 14] = [
     ("codec", codec::CASES),
     ("dead_letters", dead_letters::CASES),
     ("events", events::CASES),
+    ("idempotency", idempotency::CASES),
     ("ids", ids::CASES),
     ("image_source", image_source::CASES),
     ("invalidations", invalidations::CASES),
     ("outbox", outbox::CASES),
     ("queries", queries::CASES),
     ("queue", queue::CASES),
+    ("retention", retention::CASES),
+    ("space", space::CASES),
     ("store", store::CASES),
 ];
 
@@ -45,6 +48,11 @@ const PROMISES: &[Promise] = &[
     ("blobs", "be durable", "blobs", &["a_blob_is_kept_when_put_answers_ok"]),
     ("blobs", "cut a range", "blobs", &["a_range_is_cut_at_the_end", "a_range_that_begins_at_the_end_is_empty"]),
     ("blobs", "answer `Ok` for a blob that is not there", "blobs", &["deleting_a_missing_blob_is_ok"]),
+    ("blobs", "count all of it", "blobs",
+        &["what_was_left_behind_is_counted_and_removed", "leftovers_are_removed_only_when_told"]),
+    ("blobs", "NOT count or touch a blob", "blobs", &["a_blob_is_no_leftover"]),
+    ("blobs", "NOT count or touch what a put", "blobs",
+        &["what_was_left_within_the_age_is_not_touched", "a_put_that_goes_on_is_not_disturbed"]),
     ("cache", "NOT answer with anything older", "cache", &["nothing_is_read_after_its_time"]),
     ("cache", "refuse, atomically", "cache", &[
         "a_version_below_the_values_is_refused",
@@ -63,6 +71,7 @@ const PROMISES: &[Promise] = &[
         &["what_is_no_image_is_told_by_content", "what_is_an_image_of_a_format_not_read_is_told_by_content"]),
     ("codec", "answer one rendition", "codec",
         &["renditions_come_in_order_in_the_size_that_fits", "nothing_is_enlarged"]),
+    ("codec", "tell the source's media type", "codec", &["a_rendering_tells_the_media_type"]),
     ("codec", "apply the orientation", "codec", &["the_orientation_is_applied"]),
     ("codec", "NOT carry any metadata", "codec", &["no_metadata_is_carried_over"]),
     ("codec", "give the same bytes", "codec", &["the_same_input_gives_the_same_bytes"]),
@@ -75,10 +84,34 @@ const PROMISES: &[Promise] = &[
     ("environment", "never answer the same twice", "ids", &["an_id_is_never_given_twice"]),
     ("environment", "answer ids of version 7 that sort", "ids",
         &["ids_are_of_version_7", "ids_sort_in_the_order_they_were_given"]),
+    ("environment", "answer what is free at the moment", "space",
+        &["what_is_written_is_missing_at_the_next_call", "what_is_deleted_is_free_at_a_later_call"]),
     ("events", "NOT ever show an event", "events", &["no_event_appears_at_or_below_a_position_already_given"]),
     ("events", "keep a product's events in the order", "events", &["events_of_a_product_keep_the_order_of_its_versions"]),
     ("events", "show every committed event", "events", &["every_committed_event_is_shown_exactly_once"]),
+    ("events", "answer [`LogPage::Pruned`]", "events", &[
+        "a_reader_who_missed_what_was_removed_is_told",
+        "reading_goes_on_at_the_oldest_position_kept",
+    ]),
     ("events", "be safe to run in any number", "events", &["sequencers_at_once_give_each_event_one_position"]),
+    ("idempotency", "be rolled back with its unit", "idempotency", &["a_unit_that_does_not_commit_leaves_the_keys_alone"]),
+    ("idempotency", "grant a key to one of many", "idempotency", &["of_many_at_once_one_is_granted_a_key"]),
+    ("idempotency", "grant a key again", "idempotency", &["a_reservation_whose_lease_is_over_is_taken_over"]),
+    ("idempotency", "answer `Mismatch`", "idempotency", &[
+        "another_fingerprint_is_a_mismatch",
+        "another_fingerprint_is_a_mismatch_while_the_key_is_running",
+    ]),
+    ("idempotency", "answer what was answered first", "idempotency", &["an_answered_key_answers_the_same_bytes"]),
+    ("idempotency", "answer `Conflict`", "idempotency", &[
+        "who_was_taken_over_cannot_answer",
+        "a_reservation_that_is_gone_cannot_be_answered",
+        "a_key_is_answered_once",
+    ]),
+    ("idempotency", "make the key free at once", "idempotency", &["a_forgotten_key_is_free_at_once"]),
+    ("idempotency", "ignore a reservation", "idempotency", &[
+        "forget_ignores_a_reservation_that_was_taken_over",
+        "forget_ignores_a_key_that_was_answered",
+    ]),
     ("image_source", "NOT open a connection", "image_source",
         &["a_blocked_address_is_not_connected_to", "a_redirect_to_a_blocked_address_is_not_followed"]),
     ("image_source", "follow three redirects", "image_source",
@@ -134,6 +167,17 @@ const PROMISES: &[Promise] = &[
     ("repositories", "name only images in `Processing`", "store", &["stuck_names_only_images_in_processing"]),
     ("repositories", "NOT name one that was saved within", "store", &["stuck_does_not_name_an_image_saved_within_the_age"]),
     ("repositories", "give an id that was never committed before.", "store", &["ids_of_users_are_not_given_twice"]),
+    ("retention", "count just those", "retention", &["expired_counts_what_would_be_removed_and_removes_nothing"]),
+    ("retention", "NOT remove anything whose moment", "retention", &["nothing_is_removed_before_its_time"]),
+    ("retention", "remove at most `limit`", "retention",
+        &["at_most_the_limit_is_removed", "the_oldest_is_removed_first"]),
+    ("retention", "NOT remove an idempotency key", "retention",
+        &["a_running_reservation_is_not_removed", "a_reservation_that_nobody_holds_is_removed"]),
+    ("retention", "NOT remove an event that has no position", "retention",
+        &["an_event_without_a_position_is_not_removed"]),
+    ("retention", "NOT remove the newest event", "retention", &["the_newest_position_outlives_its_time"]),
+    ("retention", "remove events from the beginning", "retention", &["a_removal_leaves_no_gap_in_the_log"]),
+    ("retention", "leave everything that is kept", "retention", &["compacting_leaves_everything_in_place"]),
     ("store", "answer [`StoreError::Busy`]", "store", &["begin_answers_busy_within_its_wait"]),
     ("store", "roll everything back", "store", &["a_dropped_unit_leaves_nothing"]),
     ("store", "leave the store fit", "store", &["a_unit_dropped_with_a_call_in_flight_leaves_the_store_fit"]),

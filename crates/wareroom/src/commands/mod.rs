@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod openapi;
+pub(crate) mod prune;
 pub(crate) mod serve;
 
 /// What a command ends with.

@@ -50,8 +50,10 @@ async fn serve(config: &Config, application: Arc<Application>) -> Ended {
         Arc::clone(&application),
         WorkerSettings {
             concurrency: config.worker_concurrency,
+            downloads: config.download_concurrency,
             job_deadline: config.job_deadline,
             drain: config.drain,
+            prune_every: config.prune_every,
             ..WorkerSettings::default()
         },
     );

@@ -45,27 +45,40 @@ fn rendition() -> impl Strategy<Value = Rendition> {
 
 fn state() -> impl Strategy<Value = ImageState> {
     prop_oneof![
-        option::of(moment()).prop_map(|next_attempt_at| ImageState::Pending { next_attempt_at }),
+        option::of((failure(), moment())).prop_map(|setback| ImageState::Pending {
+            setback: setback.map(|(failure, next_attempt_at)| Setback { failure, next_attempt_at })
+        }),
         Just(ImageState::Processing),
         (any::<(u32, u32)>(), vec(rendition(), 0..4)).prop_map(|((width, height), renditions)| ImageState::Ready {
             width,
             height,
             renditions
         }),
-        (select(&Reason::ALL[..]), "\\PC{0,40}")
-            .prop_map(|(reason, detail)| ImageState::Failed(Failure { reason, detail })),
+        failure().prop_map(ImageState::Failed),
     ]
 }
 
+fn failure() -> impl Strategy<Value = Failure> {
+    (select(&Reason::ALL[..]), "\\PC{0,40}").prop_map(|(reason, detail)| Failure { reason, detail })
+}
+
+fn content() -> impl Strategy<Value = Content> {
+    ("image/[a-z]{3,4}", any::<(u64, [u8; 32])>()).prop_map(|(content_type, (bytes, sha256))| Content {
+        content_type,
+        bytes,
+        sha256: Sha256(sha256),
+    })
+}
+
 fn source() -> impl Strategy<Value = Source> {
-    (option::of("[a-z]{1,9}\\.png"), "image/[a-z]{3,4}", any::<(u64, [u8; 32])>()).prop_map(
-        |(filename, content_type, (bytes, sha256))| Source::Upload {
+    prop_oneof![
+        (option::of("[a-z]{1,9}\\.png"), content()).prop_map(|(filename, content)| Source::Upload {
             filename: filename.map(|name| FileName::new(name).unwrap()),
-            content_type,
-            bytes,
-            sha256: Sha256(sha256),
-        },
-    )
+            content,
+        }),
+        ("https?://[a-z]{1,9}\\.example/[a-z?=]{0,30}", option::of(content()))
+            .prop_map(|(url, content)| Source::Url { url: ImageUrl::new(&url).unwrap(), content }),
+    ]
 }
 
 fn image() -> impl Strategy<Value = Image> {

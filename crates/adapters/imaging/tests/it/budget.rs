@@ -1,12 +1,13 @@
 //! Many sources at once, and memory for few.
 
-use crate::samples::{LIMITS, file, picture, spec};
+use crate::stand::{LIMITS, spec};
 use image::ImageFormat;
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 use wareroom_domain::Format;
 use wareroom_imaging::{Imaging, ImagingConfig};
 use wareroom_ports::{CodecError, CodecLimits, ImageCodec};
+use wareroom_test_kit::samples::{file, picture};
 
 #[tokio::test]
 async fn sources_that_need_more_than_there_is_are_rendered_one_after_the_other() {
@@ -17,9 +18,9 @@ async fn sources_that_need_more_than_there_is_are_rendered_one_after_the_other()
         let (codec, source) = (Arc::clone(&codec), source.clone());
         jobs.spawn(async move { codec.render(source, &[spec(320, Format::WebP)], &LIMITS).await });
     }
-    let renderings: Vec<_> = jobs.join_all().await.into_iter().map(Result::unwrap).collect();
-    assert_eq!(renderings.len(), 6);
-    assert!(renderings.iter().all(|rendering| *rendering == renderings[0]));
+    let made: Vec<_> = jobs.join_all().await.into_iter().map(|rendering| rendering.unwrap().renditions).collect();
+    assert_eq!(made.len(), 6);
+    assert!(made.iter().all(|renditions| *renditions == made[0]));
 }
 
 #[tokio::test]

@@ -1,78 +1,17 @@
 //! Colours that are not sRGB's: profiles of every class, and inks.
 
-use crate::{
-    profiles::{cyan_is_red, display_p3, green_is_red, linear_grey},
-    samples::{LIMITS, codec, decoded, distance, file, half_transparent, picture, png_chunk, spec},
-};
+use crate::stand::{LIMITS, codec, spec};
 use bytes::Bytes;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
-use mozjpeg::ColorSpace;
-use std::io::Write;
 use wareroom_domain::Format;
 use wareroom_ports::ImageCodec;
+use wareroom_test_kit::samples::{
+    Inks, StoredInks, cyan_is_red, decoded, display_p3, distance, file, green_is_red, half_transparent, jpeg_in,
+    jpeg_in_inks, jpeg_of_inks, linear_grey, picture, png_in, webp_in,
+};
 
 /// Puts a profile into a file of one format.
 type Maker = fn(&DynamicImage, &[u8]) -> Bytes;
-
-/// How a picture is stored in inks.
-pub(crate) struct Inks<'a> {
-    /// As inks, or as luminance and chrominance of inks.
-    pub(crate) stored: ColorSpace,
-    pub(crate) progressive: bool,
-    /// None if empty.
-    pub(crate) profile: &'a [u8],
-}
-
-/// A JPEG file of a picture in inks, inverted as all of them are: cyan, magenta and yellow of full strength without black.
-pub(crate) fn inks(image: &DynamicImage, how: &Inks<'_>) -> Bytes {
-    let rgb = image.to_rgb8();
-    let pixels: Vec<u8> = rgb.pixels().flat_map(|Rgb([r, g, b])| [*r, *g, *b, 255]).collect();
-    let mut encoder = mozjpeg::Compress::new(ColorSpace::JCS_CMYK);
-    encoder.set_color_space(how.stored);
-    encoder.set_size(rgb.width() as usize, rgb.height() as usize);
-    encoder.set_quality(95.0);
-    if how.progressive {
-        encoder.set_progressive_mode();
-    }
-    let mut started = encoder.start_compress(Vec::new()).unwrap();
-    started.write_scanlines(&pixels).unwrap();
-    let plain = started.finish().unwrap();
-    if how.profile.is_empty() { plain.into() } else { with_profile(&plain, how.profile) }
-}
-
-/// A JPEG file with a profile as its first segment.
-fn with_profile(jpeg: &[u8], profile: &[u8]) -> Bytes {
-    let body = [b"ICC_PROFILE\0\x01\x01", profile].concat();
-    let length = u16::try_from(body.len() + 2).unwrap().to_be_bytes();
-    [&jpeg[..2], &[0xff, 0xe2], &length, &body, &jpeg[2..]].concat().into()
-}
-
-/// A PNG file with a profile.
-pub(crate) fn png_in(image: &DynamicImage, profile: &[u8]) -> Bytes {
-    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
-    packed.write_all(profile).unwrap();
-    let plain = file(image, ImageFormat::Png);
-    let chunk = png_chunk(*b"iCCP", &[b"colours\0\0", &packed.finish().unwrap()[..]].concat());
-    [&plain[..33], &chunk, &plain[33..]].concat().into()
-}
-
-/// A JPEG file with a profile.
-pub(crate) fn jpeg_in(image: &DynamicImage, profile: &[u8]) -> Bytes {
-    with_profile(&file(image, ImageFormat::Jpeg), profile)
-}
-
-/// A WebP file with a profile.
-pub(crate) fn webp_in(image: &DynamicImage, profile: &[u8]) -> Bytes {
-    let plain = file(image, ImageFormat::WebP);
-    let chunk = |tag: &[u8; 4], body: &[u8]| {
-        [&tag[..], &u32::try_from(body.len()).unwrap().to_le_bytes(), body, &[0][..body.len() % 2]].concat()
-    };
-    let less_one = |side: u32| (side - 1).to_le_bytes();
-    let (width, height) = (less_one(image.width()), less_one(image.height()));
-    let alpha = if image.color().has_alpha() { 0x10 } else { 0 };
-    let extended = chunk(b"VP8X", &[&[0x20 | alpha, 0, 0, 0][..], &width[..3], &height[..3]].concat());
-    chunk(b"RIFF", &[b"WEBP", &extended[..], &chunk(b"ICCP", profile), &plain[12..]].concat()).into()
-}
 
 fn plain(colour: [u8; 3]) -> DynamicImage {
     RgbImage::from_pixel(32, 32, Rgb(colour)).into()
@@ -91,9 +30,9 @@ fn near(seen: [u8; 3], expected: [u8; 3]) -> bool {
 #[tokio::test]
 async fn inks_without_a_profile_show_the_picture() {
     let original = picture(96, 64);
-    for stored in [ColorSpace::JCS_CMYK, ColorSpace::JCS_YCCK] {
+    for stored in [StoredInks::Cmyk, StoredInks::Ycck] {
         for progressive in [false, true] {
-            let source = inks(&original, &Inks { stored, progressive, profile: b"" });
+            let source = jpeg_in_inks(&original, &Inks { stored, progressive, profile: b"" });
             let rendering = codec().render(source, &[spec(96, Format::WebP)], &LIMITS).await.unwrap();
             let seen = decoded(&rendering.renditions[0].bytes);
             assert!(distance(&original, &seen) < 24, "{progressive}: {}", distance(&original, &seen));
@@ -103,25 +42,21 @@ async fn inks_without_a_profile_show_the_picture() {
 
 #[tokio::test]
 async fn black_ink_darkens_the_others() {
-    let mut encoder = mozjpeg::Compress::new(ColorSpace::JCS_CMYK);
-    encoder.set_size(32, 32);
-    encoder.set_quality(100.0);
-    let mut started = encoder.start_compress(Vec::new()).unwrap();
-    started.write_scanlines(&[255, 128, 0, 128].repeat(32 * 32)).unwrap();
-    let seen = shown(started.finish().unwrap().into()).await;
+    let how = Inks { stored: StoredInks::Cmyk, progressive: false, profile: b"" };
+    let seen = shown(jpeg_of_inks((32, 32), &[255, 128, 0, 128].repeat(32 * 32), &how)).await;
     assert!(near(seen, [128, 64, 0]), "{seen:?}");
 }
 
 #[tokio::test]
 async fn inks_are_what_their_profile_says() {
-    for stored in [ColorSpace::JCS_CMYK, ColorSpace::JCS_YCCK] {
+    for stored in [StoredInks::Cmyk, StoredInks::Ycck] {
         for (name, stored_as, expected) in [
             ("white", [255, 255, 255], [255, 255, 255]),
             ("cyan", [0, 255, 255], [255, 0, 0]),
             ("magenta", [255, 0, 255], [0, 0, 255]),
             ("all", [0, 0, 0], [0, 0, 0]),
         ] {
-            let source = inks(&plain(stored_as), &Inks { stored, progressive: false, profile: &cyan_is_red() });
+            let source = jpeg_in_inks(&plain(stored_as), &Inks { stored, progressive: false, profile: &cyan_is_red() });
             let seen = shown(source).await;
             assert!(near(seen, expected), "{name}: {seen:?}");
         }

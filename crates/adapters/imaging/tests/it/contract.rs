@@ -1,9 +1,5 @@
 //! The promises of the port, over sources of each format.
 
-use crate::samples::{
-    Metadata, decoded, file, gif_declaring, gif_with, jpeg_declaring, jpeg_with, png_declaring, png_with,
-    webp_declaring, webp_with,
-};
 use bytes::Bytes;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use std::sync::Arc;
@@ -13,6 +9,10 @@ use wareroom_port_contracts::{
     codec::{CodecFixture, Features, Picture},
 };
 use wareroom_ports::ImageCodec;
+use wareroom_test_kit::samples::{
+    HTML, Metadata, decoded, file, gif_declaring, gif_with, jpeg_declaring, jpeg_with, picture, png_declaring,
+    png_with, webp_declaring, webp_with,
+};
 
 fn pixels(picture: &Picture) -> DynamicImage {
     RgbImage::from_raw(picture.width, picture.height, picture.rgb.clone()).unwrap().into()
@@ -57,7 +57,7 @@ macro_rules! fixture {
             }
 
             fn no_image(&self) -> Bytes {
-                Bytes::from_static(b"<!doctype html><title>404</title>")
+                Bytes::from_static(HTML)
             }
 
             fn unsupported(&self) -> Bytes {
@@ -65,7 +65,7 @@ macro_rules! fixture {
             }
 
             fn truncated(&self) -> Bytes {
-                let whole = file(&crate::samples::picture(64, 48), $format);
+                let whole = file(&picture(64, 48), $format);
                 whole.slice(..whole.len() / 2)
             }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use wareroom_domain::{ImageUrl, Sha256};
 use wareroom_memory::{
     CountingIds, FixedClock, LocalInvalidations, MemoryBlobs, MemoryCache, MemoryCodec, MemoryConfig, MemoryImage,
-    MemoryPage, MemoryQueue, MemorySource, MemoryStore,
+    MemoryPage, MemoryQueue, MemorySource, MemorySpace, MemoryStore,
 };
 use wareroom_port_contracts::{
     async_trait,
@@ -22,11 +22,12 @@ use wareroom_port_contracts::{
     outbox::OutboxFixture,
     queries::QueriesFixture,
     queue::QueueFixture,
+    space::SpaceFixture,
     store::StoreFixture,
 };
 use wareroom_ports::{
     BlobStore, Cache, Clock, EventLog, Ids, ImageCodec, ImageSource, Invalidations, OutboxRelay, ProductQueries, Queue,
-    Store,
+    Retention, Space, Store,
 };
 
 struct OverStore(Arc<MemoryStore>);
@@ -56,6 +57,10 @@ impl EventsFixture for OverStore {
     fn events(&self) -> Arc<dyn EventLog> {
         Arc::clone(&self.0) as _
     }
+
+    fn retention(&self) -> Arc<dyn Retention> {
+        Arc::clone(&self.0) as _
+    }
 }
 
 impl QueriesFixture for OverStore {
@@ -67,8 +72,10 @@ impl QueriesFixture for OverStore {
 wareroom_port_contracts::store_suite!(OverStore);
 wareroom_port_contracts::blob_refs_suite!(OverStore);
 wareroom_port_contracts::dead_letters_suite!(OverStore);
+wareroom_port_contracts::idempotency_suite!(OverStore);
 wareroom_port_contracts::outbox_suite!(OverStore);
 wareroom_port_contracts::events_suite!(OverStore);
+wareroom_port_contracts::retention_suite!(OverStore);
 wareroom_port_contracts::queries_suite!(OverStore);
 
 /// The store's own queue.
@@ -151,6 +158,10 @@ impl BlobsFixture for OverBlobs {
 
     fn blobs(&self) -> Arc<dyn BlobStore> {
         Arc::clone(&self.0) as _
+    }
+
+    async fn leave_behind(&self) -> u64 {
+        0
     }
 }
 
@@ -238,6 +249,32 @@ impl IdsFixture for OverIds {
 }
 
 wareroom_port_contracts::ids_suite!(OverIds);
+
+/// Room for as much again as the suite writes.
+struct OverSpace(MemorySpace);
+
+#[async_trait]
+impl SpaceFixture for OverSpace {
+    async fn fresh() -> Self {
+        let space = MemorySpace::new();
+        space.set(Some(64 << 20));
+        Self(space)
+    }
+
+    fn space(&self) -> Arc<dyn Space> {
+        Arc::new(self.0.clone())
+    }
+
+    async fn write(&self, bytes: u64) {
+        self.0.set(Some((64 << 20) - bytes));
+    }
+
+    async fn delete(&self) {
+        self.0.set(Some(64 << 20));
+    }
+}
+
+wareroom_port_contracts::space_suite!(OverSpace);
 
 struct OverWeb(Arc<MemorySource>);
 

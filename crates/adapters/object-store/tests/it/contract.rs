@@ -1,6 +1,12 @@
 //! The promises of the port, over files and over memory.
 
-use std::sync::Arc;
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 use tempfile::TempDir;
 use wareroom_object_store::ObjectStoreBlobs;
 use wareroom_port_contracts::{async_trait, blobs::BlobsFixture};
@@ -9,6 +15,7 @@ use wareroom_ports::BlobStore;
 struct Files {
     root: TempDir,
     blobs: Arc<dyn BlobStore>,
+    left: AtomicU64,
 }
 
 impl Files {
@@ -22,7 +29,7 @@ impl BlobsFixture for Files {
     async fn fresh() -> Self {
         let root = TempDir::new().unwrap();
         let blobs = Self::open(&root);
-        Self { root, blobs }
+        Self { root, blobs, left: AtomicU64::new(0) }
     }
 
     fn blobs(&self) -> Arc<dyn BlobStore> {
@@ -31,6 +38,17 @@ impl BlobsFixture for Files {
 
     async fn reopened(&self) -> Arc<dyn BlobStore> {
         Self::open(&self.root)
+    }
+
+    async fn leave_behind(&self) -> u64 {
+        let number = self.left.fetch_add(1, Ordering::SeqCst);
+        let hash = "0".repeat(64);
+        let names =
+            [format!("sources/{hash}#{number}"), format!("media/{hash}.webp#{number}"), format!("probe-0-{number}")];
+        for name in &names {
+            fs::write(self.root.path().join(name), b"by").unwrap();
+        }
+        names.len() as u64
     }
 }
 
@@ -44,6 +62,10 @@ impl BlobsFixture for Memory {
 
     fn blobs(&self) -> Arc<dyn BlobStore> {
         Arc::clone(&self.0)
+    }
+
+    async fn leave_behind(&self) -> u64 {
+        0
     }
 }
 

@@ -2,7 +2,12 @@
 
 use bytes::Bytes;
 use futures::StreamExt;
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs::{self, File},
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, SystemTime},
+};
 use tempfile::TempDir;
 use wareroom_domain::{BlobKey, Format, Sha256};
 use wareroom_object_store::{ObjectStoreBlobs, OpenError};
@@ -76,6 +81,131 @@ async fn what_a_crash_left_behind_is_removed_at_the_next_start() {
     assert_eq!(names(&root.path().join("sources")).len(), 1);
     assert_eq!(names(&root.path().join("media")), ["notes.txt"]);
     assert_eq!(blobs.read(&SOURCE).await.unwrap().unwrap(), "bytes");
+}
+
+#[tokio::test]
+async fn who_opens_beside_another_process_takes_nothing_from_it() {
+    let root = TempDir::new().unwrap();
+    let below = root.path().join("deep/data");
+    let beside = ObjectStoreBlobs::files_beside(&below).unwrap();
+    assert_eq!(names(&below), ["media", "sources"]);
+    let staged = [format!("{SOURCE}#1"), format!("{RENDITION}#12"), "probe-1-0".to_owned(), "probe-1-0#1".to_owned()];
+    for name in &staged {
+        fs::write(below.join(name), b"by").unwrap();
+    }
+    for blobs in [beside, ObjectStoreBlobs::files_beside(&below).unwrap()] {
+        blobs.put(&SOURCE, Bytes::from_static(b"bytes")).await.unwrap();
+        blobs.check().await.unwrap();
+        assert_eq!(blobs.read(&SOURCE).await.unwrap().unwrap(), "bytes");
+        for name in &staged {
+            assert_eq!(fs::read(below.join(name)).unwrap(), b"by", "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_file_in_the_place_of_a_folder_is_reported_beside_another_process_too() {
+    let root = TempDir::new().unwrap();
+    fs::write(root.path().join("sources"), b"").unwrap();
+    assert!(matches!(ObjectStoreBlobs::files_beside(root.path()), Err(OpenError::Folder { .. })));
+}
+
+/// Makes a file look as if it was last written so long ago, or so long in the future.
+fn shift(file: &Path, by: impl Fn(SystemTime) -> SystemTime) {
+    let file = File::options().write(true).open(file).unwrap();
+    file.set_modified(by(file.metadata().unwrap().modified().unwrap())).unwrap();
+}
+
+#[tokio::test]
+async fn leftovers_are_judged_by_when_they_were_last_written() {
+    const HOUR: Duration = Duration::from_hours(1);
+    let root = TempDir::new().unwrap();
+    let blobs = open(&root);
+    blobs.put(&SOURCE, Bytes::from_static(b"bytes")).await.unwrap();
+    let old = [format!("{SOURCE}#1"), format!("{RENDITION}#12"), "probe-1-0".to_owned(), "probe-1-0#1".to_owned()];
+    let young = [format!("{SOURCE}#2"), format!("{RENDITION}#1"), "probe-1-1".to_owned()];
+    let not_ours = ["media/notes.txt", "media/notes#x", "media/#", "notes#1"].map(str::to_owned);
+    for name in old.iter().chain(&young).chain(&not_ours) {
+        fs::write(root.path().join(name), b"by").unwrap();
+    }
+    fs::create_dir(root.path().join("media/folder#1")).unwrap();
+    for name in old.iter().chain(&not_ours).chain([&SOURCE.to_string()]) {
+        shift(&root.path().join(name), |written| written - 2 * HOUR);
+    }
+    // A clock that was set back since is no reason to take what may be a put's.
+    shift(&root.path().join(&young[0]), |written| written + 2 * HOUR);
+    let there = |names: &[String]| names.iter().filter(|name| root.path().join(name).exists()).count();
+
+    assert_eq!(blobs.leftovers(3 * HOUR, true).await.unwrap(), 0);
+    assert_eq!(blobs.leftovers(HOUR, false).await.unwrap(), 4);
+    assert_eq!(there(&old), 4);
+    assert_eq!(blobs.leftovers(HOUR, true).await.unwrap(), 4);
+    assert_eq!((there(&old), there(&young), there(&not_ours)), (0, 3, 4));
+    assert_eq!(blobs.leftovers(HOUR, true).await.unwrap(), 0);
+    assert_eq!(blobs.leftovers(Duration::ZERO, true).await.unwrap(), 3);
+    assert_eq!((there(&young), there(&not_ours)), (0, 4));
+    assert!(root.path().join("media/folder#1").is_dir());
+    assert_eq!(blobs.read(&SOURCE).await.unwrap().unwrap(), "bytes");
+}
+
+/// The names of staged files are the library's, which says nothing of them: this would notice other ones.
+#[tokio::test]
+async fn what_a_put_stages_is_what_would_be_left_of_it() {
+    let root = TempDir::new().unwrap();
+    let blobs = open(&root);
+    let bytes = Bytes::from(vec![42; 32 << 20]);
+    let mut seen = 0;
+    for _ in 0..20 {
+        let mut put = std::pin::pin!(blobs.put(&SOURCE, bytes.clone()));
+        loop {
+            tokio::select! {
+                outcome = &mut put => break outcome.unwrap(),
+                count = blobs.leftovers(Duration::ZERO, false) => seen = seen.max(count.unwrap()),
+            }
+        }
+        if seen > 0 {
+            break;
+        }
+    }
+    assert_eq!(seen, 1, "no put was ever seen at work");
+    assert_eq!(blobs.leftovers(Duration::ZERO, false).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_put_whose_staged_file_is_taken_away_answers_an_error_and_the_next_one_keeps_the_whole() {
+    let root = TempDir::new().unwrap();
+    let blobs = open(&root);
+    let bytes = Bytes::from(vec![42; 32 << 20]);
+    let mut spoilt = false;
+    for _ in 0..20 {
+        let ended = AtomicBool::new(false);
+        let put = async {
+            let outcome = blobs.put(&SOURCE, bytes.clone()).await;
+            ended.store(true, Ordering::SeqCst);
+            outcome
+        };
+        let sweep = async {
+            while !ended.load(Ordering::SeqCst) {
+                blobs.leftovers(Duration::ZERO, true).await.unwrap();
+            }
+        };
+        let (outcome, ()) = tokio::join!(put, sweep);
+        let kept = blobs.head(&SOURCE).await.unwrap();
+        assert_eq!(outcome.is_ok(), kept.is_some(), "{outcome:?}");
+        spoilt |= outcome.is_err();
+        blobs.delete(&SOURCE).await.unwrap();
+    }
+    assert!(spoilt, "no staged file was ever taken away");
+    blobs.put(&SOURCE, bytes.clone()).await.unwrap();
+    assert_eq!(blobs.read(&SOURCE).await.unwrap().unwrap(), bytes);
+}
+
+#[tokio::test]
+async fn folders_that_are_gone_are_an_error_and_not_a_clean_store() {
+    let root = TempDir::new().unwrap();
+    let blobs = open(&root);
+    fs::remove_dir(root.path().join("media")).unwrap();
+    assert!(matches!(blobs.leftovers(Duration::ZERO, false).await, Err(BlobError::Backend(_))));
 }
 
 #[tokio::test]

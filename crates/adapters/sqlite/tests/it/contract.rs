@@ -6,7 +6,7 @@ use wareroom_port_contracts::{
     async_trait, events::EventsFixture, outbox::OutboxFixture, queries::QueriesFixture, queue::QueueFixture,
     store::StoreFixture,
 };
-use wareroom_ports::{EventLog, OutboxRelay, ProductQueries, Queue, Store};
+use wareroom_ports::{EventLog, OutboxRelay, ProductQueries, Queue, Retention, Store};
 use wareroom_sqlite::{SqliteConfig, SqliteStore};
 
 struct Fixture {
@@ -48,6 +48,10 @@ impl EventsFixture for Fixture {
     fn events(&self) -> Arc<dyn EventLog> {
         Arc::new(self.store.clone())
     }
+
+    fn retention(&self) -> Arc<dyn Retention> {
+        Arc::new(self.store.clone())
+    }
 }
 
 impl QueriesFixture for Fixture {
@@ -70,7 +74,9 @@ impl QueueFixture for Fixture {
 wareroom_port_contracts::store_suite!(Fixture);
 wareroom_port_contracts::blob_refs_suite!(Fixture);
 wareroom_port_contracts::dead_letters_suite!(Fixture);
+wareroom_port_contracts::idempotency_suite!(Fixture);
 wareroom_port_contracts::outbox_suite!(Fixture);
 wareroom_port_contracts::events_suite!(Fixture);
+wareroom_port_contracts::retention_suite!(Fixture);
 wareroom_port_contracts::queries_suite!(Fixture);
 wareroom_port_contracts::queue_suite!(Fixture);

@@ -2,9 +2,10 @@
 
 use super::Wrong;
 use crate::proof::{prove, runnable};
-use wareroom_port_contracts::{blob_refs, dead_letters, events, outbox, queries, store};
+use wareroom_port_contracts::{blob_refs, dead_letters, events, idempotency, outbox, queries, retention, store};
 use wareroom_port_contracts::{
-    blob_refs_cases, dead_letters_cases, events_cases, outbox_cases, queries_cases, store_cases,
+    blob_refs_cases, dead_letters_cases, events_cases, idempotency_cases, outbox_cases, queries_cases, retention_cases,
+    store_cases,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,6 +58,19 @@ pub(super) enum Fault {
     LosesTracesOfDeadLetters,
     ListsDeadLettersById,
     RemovesForEveryone,
+    // idempotency keys
+    GrantsWithoutLease,
+    ReservesForGood,
+    IgnoresFingerprints,
+    LooksForRunningFirst,
+    KeepsAnswersAsText,
+    IgnoresScopes,
+    AnswersForWhoeverHolds,
+    AnswersWhatIsGone,
+    AnswersTwice,
+    ForgetsNoKey,
+    ForgetsForWhoeverHolds,
+    ForgetsAnswers,
     // the outbox
     CommitsWithoutTheOutbox,
     LeavesJobsBesideThemselves,
@@ -80,6 +94,18 @@ pub(super) enum Fault {
     LosesTracesOfEvents,
     ReadsFromThePosition,
     IsOneBehind,
+    SkipsWhatWasRemoved,
+    NamesTheSecondOldest,
+    // retention
+    CountsByRemoving,
+    RemovesWhatIsOfThatMoment,
+    RemovesBeyondTheLimit,
+    RemovesTheNewestFirst,
+    RemovesRunningKeys,
+    SequencesWhatItRemoves,
+    LetsPositionsFall,
+    LeavesGaps,
+    CompactsByRemoving,
     // queries
     AnswersAsAtFirst,
     AnswersOfTwoMoments,
@@ -91,8 +117,10 @@ pub(super) enum Fault {
 store_cases!(runnable, (Wrong));
 blob_refs_cases!(runnable, (Wrong));
 dead_letters_cases!(runnable, (Wrong));
+idempotency_cases!(runnable, (Wrong));
 outbox_cases!(runnable, (Wrong));
 events_cases!(runnable, (Wrong));
+retention_cases!(runnable, (Wrong));
 queries_cases!(runnable, (Wrong));
 
 #[test]
@@ -159,6 +187,26 @@ fn every_case_of_the_dead_letters_notices_its_fault() {
 }
 
 #[test]
+fn every_case_of_the_idempotency_keys_notices_its_fault() {
+    let faults = [
+        ("of_many_at_once_one_is_granted_a_key", Fault::GrantsWithoutLease),
+        ("a_reservation_whose_lease_is_over_is_taken_over", Fault::ReservesForGood),
+        ("another_fingerprint_is_a_mismatch", Fault::IgnoresFingerprints),
+        ("another_fingerprint_is_a_mismatch_while_the_key_is_running", Fault::LooksForRunningFirst),
+        ("an_answered_key_answers_the_same_bytes", Fault::KeepsAnswersAsText),
+        ("keys_are_told_apart_by_scope_and_key", Fault::IgnoresScopes),
+        ("who_was_taken_over_cannot_answer", Fault::AnswersForWhoeverHolds),
+        ("a_reservation_that_is_gone_cannot_be_answered", Fault::AnswersWhatIsGone),
+        ("a_key_is_answered_once", Fault::AnswersTwice),
+        ("a_forgotten_key_is_free_at_once", Fault::ForgetsNoKey),
+        ("forget_ignores_a_reservation_that_was_taken_over", Fault::ForgetsForWhoeverHolds),
+        ("forget_ignores_a_key_that_was_answered", Fault::ForgetsAnswers),
+        ("a_unit_that_does_not_commit_leaves_the_keys_alone", Fault::CommitsWhatIsDropped),
+    ];
+    prove("idempotency", idempotency::CASES, &idempotency(), &faults);
+}
+
+#[test]
 fn every_case_of_the_outbox_notices_its_fault() {
     let faults = [
         ("a_commit_stores_its_jobs_and_events", Fault::CommitsWithoutTheOutbox),
@@ -189,8 +237,27 @@ fn every_case_of_the_events_notices_its_fault() {
         ("an_event_comes_back_as_it_was_left", Fault::LosesTracesOfEvents),
         ("read_gives_at_most_its_limit_after_the_position", Fault::ReadsFromThePosition),
         ("the_head_is_the_newest_position", Fault::IsOneBehind),
+        ("a_reader_who_missed_what_was_removed_is_told", Fault::SkipsWhatWasRemoved),
+        ("reading_goes_on_at_the_oldest_position_kept", Fault::NamesTheSecondOldest),
     ];
     prove("events", events::CASES, &events(), &faults);
+}
+
+#[test]
+fn every_case_of_the_retention_notices_its_fault() {
+    let faults = [
+        ("expired_counts_what_would_be_removed_and_removes_nothing", Fault::CountsByRemoving),
+        ("nothing_is_removed_before_its_time", Fault::RemovesWhatIsOfThatMoment),
+        ("at_most_the_limit_is_removed", Fault::RemovesBeyondTheLimit),
+        ("the_oldest_is_removed_first", Fault::RemovesTheNewestFirst),
+        ("a_running_reservation_is_not_removed", Fault::RemovesRunningKeys),
+        ("a_reservation_that_nobody_holds_is_removed", Fault::ReservesForGood),
+        ("an_event_without_a_position_is_not_removed", Fault::SequencesWhatItRemoves),
+        ("the_newest_position_outlives_its_time", Fault::LetsPositionsFall),
+        ("a_removal_leaves_no_gap_in_the_log", Fault::LeavesGaps),
+        ("compacting_leaves_everything_in_place", Fault::CompactsByRemoving),
+    ];
+    prove("retention", retention::CASES, &retention(), &faults);
 }
 
 #[test]

@@ -1,26 +1,32 @@
-//! A store that is wrong, with all that comes with one: blob references, dead letters, outbox, events and queries.
+//! A store that is wrong, with all that comes with one: blob references, dead letters, idempotency keys, outbox, events,
+//! retention and queries.
 
 mod faults;
+mod keys;
 mod parts;
 mod reads;
 mod repositories;
+mod retention;
 mod unit;
 
 use crate::proof::fault;
 use async_trait::async_trait;
 use faults::Fault;
+use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::time::Instant;
 use unit::WrongUnit;
-use wareroom_domain::{BlobKey, Event, Image, ImageId, MessageId, ProductId, Stamped};
+use wareroom_domain::{BlobKey, DeadLetterId, Event, Image, ImageId, MessageId, ProductId, Sha256, Stamped};
 use wareroom_memory::{MemoryConfig, MemoryStore};
 use wareroom_port_contracts::events::EventsFixture;
 use wareroom_port_contracts::outbox::OutboxFixture;
 use wareroom_port_contracts::queries::QueriesFixture;
 use wareroom_port_contracts::store::StoreFixture;
-use wareroom_ports::{EventLog, OutboxRelay, ProductQueries, ProductView, Store, StoreError, UnitOfWork};
+use wareroom_ports::{
+    EventLog, IdempotencyKey, OutboxRelay, ProductQueries, ProductView, Retention, Store, StoreError, UnitOfWork,
+};
 
 /// The store in memory, with a fault. Clones share one.
 #[derive(Clone)]
@@ -47,6 +53,23 @@ struct Remembered {
     log: Vec<Stamped<Event>>,
     sequenced: usize,
     views: HashMap<ProductId, Arc<ProductView>>,
+    /// Every dead letter that was added, with its moment.
+    letters: Vec<(Timestamp, DeadLetterId)>,
+    /// Every key that was granted.
+    keys: HashMap<IdempotencyKey, RememberedKey>,
+    /// Keys that somebody asked to forget.
+    forgotten: HashSet<IdempotencyKey>,
+    /// The moment that events were removed up to.
+    removed_before: Option<Timestamp>,
+}
+
+/// A key as it was granted last.
+#[derive(Clone, Copy)]
+struct RememberedKey {
+    token: u64,
+    fingerprint: Sha256,
+    at: Timestamp,
+    answered: bool,
 }
 
 impl Wrong {
@@ -104,6 +127,10 @@ impl OutboxFixture for Wrong {
 #[async_trait]
 impl EventsFixture for Wrong {
     fn events(&self) -> Arc<dyn EventLog> {
+        Arc::new(self.clone())
+    }
+
+    fn retention(&self) -> Arc<dyn Retention> {
         Arc::new(self.clone())
     }
 }

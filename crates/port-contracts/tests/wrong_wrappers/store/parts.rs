@@ -65,6 +65,7 @@ impl BlobRefs for WrongUnit {
 #[async_trait]
 impl DeadLetters for WrongUnit {
     async fn add(&mut self, letter: &DeadLetter) -> Result<(), StoreError> {
+        self.store.remembered().letters.push((letter.at, letter.id));
         self.behind().await.dead_letters().add(letter).await
     }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
 use wareroom_domain::{Event, EventPosition, ProductId, Stamped, Trace};
-use wareroom_ports::{Backlog, Claimed, EventLog, Origin, OutboxRelay, ProductQueries, ProductView, StoreError};
+use wareroom_ports::{
+    Backlog, Claimed, EventLog, LogPage, Origin, OutboxRelay, ProductQueries, ProductView, StoreError,
+};
 
 #[async_trait]
 impl OutboxRelay for Wrong {
@@ -61,10 +63,17 @@ impl OutboxRelay for Wrong {
 }
 
 impl Wrong {
+    /// Events of a log that nothing was removed from.
+    async fn page(&self, after: EventPosition, limit: usize) -> Result<Vec<Stamped<Event>>, StoreError> {
+        match self.behind.read(after, limit).await? {
+            LogPage::Events(events) => Ok(events.into_iter().map(|(_, event)| event).collect()),
+            LogPage::Pruned { .. } => panic!("a fault of a log that is whole is asked for in one that is not"),
+        }
+    }
+
     /// The whole log as the fault would have it, each event at the position of its place.
     async fn wrong_log(&self) -> Result<Vec<(EventPosition, Stamped<Event>)>, StoreError> {
-        let log = self.behind.read(EventPosition(0), usize::MAX).await?;
-        let mut events: Vec<_> = log.into_iter().map(|(_, event)| event).collect();
+        let mut events = self.page(EventPosition(0), usize::MAX).await?;
         match self.fault {
             Some(Fault::PutsNewEventsFirst) => events.reverse(),
             Some(Fault::SwapsNeighbours) => events.chunks_exact_mut(2).for_each(<[_]>::reverse),
@@ -76,29 +85,53 @@ impl Wrong {
         log.retain(|(position, _)| position.0 % 3 != 0 || !self.is(Fault::LosesEveryThirdEvent));
         Ok(log)
     }
+
+    /// A page of a log whose beginning was removed, as the fault would have it.
+    async fn wrong_page(&self, page: LogPage, limit: usize) -> Result<LogPage, StoreError> {
+        let removed_before = self.remembered().removed_before;
+        match (page, self.fault, removed_before) {
+            (LogPage::Pruned { oldest }, Some(Fault::SkipsWhatWasRemoved), _) => {
+                self.behind.read(EventPosition(oldest.0 - 1), limit).await
+            }
+            (LogPage::Pruned { oldest }, Some(Fault::NamesTheSecondOldest), _) => {
+                Ok(LogPage::Pruned { oldest: EventPosition(oldest.0 + 1) })
+            }
+            (LogPage::Events(mut events), Some(Fault::LeavesGaps), Some(before)) => {
+                events.retain(|(_, event)| event.at >= before);
+                Ok(LogPage::Events(events))
+            }
+            (page, ..) => Ok(page),
+        }
+    }
 }
 
 #[async_trait]
 impl EventLog for Wrong {
-    async fn read(
-        &self,
-        after: EventPosition,
-        limit: usize,
-    ) -> Result<Vec<(EventPosition, Stamped<Event>)>, StoreError> {
+    async fn read(&self, after: EventPosition, limit: usize) -> Result<LogPage, StoreError> {
         match self.fault {
-            None => self.behind.read(after, limit).await,
             Some(Fault::ReadsFromThePosition) => {
                 self.behind.read(EventPosition(after.0.saturating_sub(1)), limit).await
             }
-            Some(_) => {
+            Some(
+                Fault::PutsNewEventsFirst
+                | Fault::SwapsNeighbours
+                | Fault::LosesEveryThirdEvent
+                | Fault::SequencesWithoutLock
+                | Fault::LosesTracesOfEvents,
+            ) => {
                 let log = self.wrong_log().await?;
-                Ok(log.into_iter().filter(|(position, _)| *position > after).take(limit).collect())
+                let events = log.into_iter().filter(|(position, _)| *position > after).take(limit);
+                Ok(LogPage::Events(events.collect()))
             }
+            _ => self.wrong_page(self.behind.read(after, limit).await?, limit).await,
         }
     }
 
     async fn head(&self) -> Result<EventPosition, StoreError> {
         let EventPosition(head) = self.behind.head().await?;
+        if self.is(Fault::LetsPositionsFall) && self.remembered().removed_before.is_some() {
+            return Ok(EventPosition(0));
+        }
         Ok(EventPosition(head.saturating_sub(u64::from(self.is(Fault::IsOneBehind)))))
     }
 
@@ -108,11 +141,11 @@ impl EventLog for Wrong {
         }
         while self.behind.sequence(usize::MAX).await? > 0 {}
         let sequenced = self.remembered().sequenced;
-        let page = self.behind.read(EventPosition(sequenced as u64), limit).await?;
+        let page = self.page(EventPosition(sequenced as u64), limit).await?;
         sleep(Duration::from_millis(20)).await;
         let mut remembered = self.remembered();
         remembered.sequenced = sequenced + page.len();
-        remembered.log.extend(page.iter().map(|(_, event)| event.clone()));
+        remembered.log.extend(page.iter().cloned());
         Ok(page.len())
     }
 }

@@ -3,7 +3,9 @@
 use super::{Fault, Wrong};
 use async_trait::async_trait;
 use futures::FutureExt;
-use wareroom_ports::{BlobRefs, DeadLetters, ImageRepo, Outbox, ProductRepo, Store, StoreError, UnitOfWork, UserRepo};
+use wareroom_ports::{
+    BlobRefs, DeadLetters, IdempotencyKeys, ImageRepo, Outbox, ProductRepo, Store, StoreError, UnitOfWork, UserRepo,
+};
 
 pub(super) struct WrongUnit {
     pub(super) store: Wrong,
@@ -60,6 +62,10 @@ impl UnitOfWork for WrongUnit {
     }
 
     fn dead_letters(&mut self) -> &mut dyn DeadLetters {
+        self
+    }
+
+    fn idempotency(&mut self) -> &mut dyn IdempotencyKeys {
         self
     }
 

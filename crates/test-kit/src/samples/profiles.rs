@@ -9,7 +9,7 @@ const RED: [u8; 3] = [136, 208, 195];
 const BLUE: [u8; 3] = [75, 196, 16];
 
 /// A profile of four inks whose cyan prints red. Other inks print blue, and two and more print black.
-pub(crate) fn cyan_is_red() -> Vec<u8> {
+pub fn cyan_is_red() -> Vec<u8> {
     table(*b"CMYK", *b"prtr", 4, |inks| match inks {
         [false, false, false, false] => WHITE,
         [true, false, false, false] => RED,
@@ -19,7 +19,7 @@ pub(crate) fn cyan_is_red() -> Vec<u8> {
 }
 
 /// A profile of three lights whose green shines red, and all others but white blue.
-pub(crate) fn green_is_red() -> Vec<u8> {
+pub fn green_is_red() -> Vec<u8> {
     table(*b"RGB ", *b"scnr", 3, |lights| match lights {
         [true, true, true] => WHITE,
         [false, true, false] => RED,
@@ -29,12 +29,12 @@ pub(crate) fn green_is_red() -> Vec<u8> {
 }
 
 /// The wide colours of recent screens.
-pub(crate) fn display_p3() -> Vec<u8> {
+pub fn display_p3() -> Vec<u8> {
     ColorProfile::new_display_p3().encode().unwrap()
 }
 
 /// Grey whose numbers are amounts of light.
-pub(crate) fn linear_grey() -> Vec<u8> {
+pub fn linear_grey() -> Vec<u8> {
     ColorProfile::new_gray_with_gamma(1.0).encode().unwrap()
 }
 

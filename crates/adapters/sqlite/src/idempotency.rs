@@ -1,0 +1,103 @@
+//! The keys of requests in a unit of work.
+
+use crate::{
+    clock::{milliseconds, now},
+    error::Fault,
+    rows::instant,
+    unit::Unit,
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+use std::time::Duration;
+use wareroom_domain::Sha256;
+use wareroom_ports::{IdempotencyKey, IdempotencyKeys, Reservation, StoreError};
+
+/// What a key that is there says to a request with this fingerprint; `None` when it may be reserved.
+fn found(
+    connection: &Connection,
+    key: &IdempotencyKey,
+    fingerprint: &str,
+    now: i64,
+) -> rusqlite::Result<Option<Reservation>> {
+    let sql = "SELECT fingerprint = ?3, answer, leased_until > ?4 FROM idempotency_keys WHERE scope = ?1 AND key = ?2";
+    let row = connection
+        .prepare_cached(sql)?
+        .query_one((&key.scope, &key.key, fingerprint, now), |row| {
+            let (same, answer, running): (bool, Option<Vec<u8>>, Option<bool>) =
+                (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(match answer {
+                _ if !same => Some(Reservation::Mismatch),
+                Some(answer) => Some(Reservation::Answered(Bytes::from(answer))),
+                None => running.unwrap_or(false).then_some(Reservation::Running),
+            })
+        })
+        .optional()?;
+    Ok(row.flatten())
+}
+
+fn reserve(
+    connection: &Connection,
+    key: &IdempotencyKey,
+    fingerprint: &str,
+    at: Timestamp,
+    lease: Duration,
+) -> Result<Reservation, Fault> {
+    let now = now(connection)?;
+    if let Some(found) = found(connection, key, fingerprint, now)? {
+        return Ok(found);
+    }
+    // The token is drawn, not counted: a key that was removed and came back must not repeat one.
+    let token = connection
+        .prepare_cached(
+            "INSERT INTO idempotency_keys (scope, key, fingerprint, at, leased_until, token)
+             VALUES (?1, ?2, ?3, ?4, ?5, random() & 9223372036854775807)
+             ON CONFLICT (scope, key) DO UPDATE SET
+                 at = excluded.at, leased_until = excluded.leased_until, token = excluded.token
+             RETURNING token",
+        )?
+        .query_one(
+            (&key.scope, &key.key, fingerprint, instant(at), now.saturating_add(milliseconds(lease))),
+            |row| row.get(0),
+        )?;
+    Ok(Reservation::Granted { token })
+}
+
+#[async_trait]
+impl IdempotencyKeys for Unit {
+    async fn reserve(
+        &mut self,
+        key: &IdempotencyKey,
+        fingerprint: Sha256,
+        at: Timestamp,
+        lease: Duration,
+    ) -> Result<Reservation, StoreError> {
+        let (key, fingerprint) = (key.clone(), fingerprint.to_string());
+        self.call(move |connection| reserve(connection, &key, &fingerprint, at, lease)).await
+    }
+
+    async fn answer(&mut self, key: &IdempotencyKey, token: u64, result: Bytes) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.call(move |connection| {
+            let sql = "UPDATE idempotency_keys SET answer = ?4, leased_until = NULL, token = NULL
+                       WHERE scope = ?1 AND key = ?2 AND token = ?3";
+            let values = (&key.scope, &key.key, token, result.as_ref());
+            match connection.prepare_cached(sql)?.execute(values)? {
+                0 => Err(StoreError::Conflict.into()),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+
+    async fn forget(&mut self, key: &IdempotencyKey, token: u64) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.call(move |connection| {
+            let sql = "DELETE FROM idempotency_keys WHERE scope = ?1 AND key = ?2 AND token = ?3";
+            connection.prepare_cached(sql)?.execute((&key.scope, &key.key, token))?;
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,36 @@
+//! Begins an attempt.
+
+use super::{AttemptBegun, ImageAttempt, end::dead_letter, log};
+use crate::{Application, Error, unit::retry_conflicts};
+use wareroom_domain::{Begun, Job, Reason, Stamped};
+
+pub(crate) async fn begin(app: &Application, job: &Stamped<Job>) -> Result<AttemptBegun, Error> {
+    let Job::ProcessImage(id) = job.body;
+    let (begun, change, poisoned) = retry_conflicts(async || {
+        let mut unit = app.ports.store.begin().await?;
+        let Some(image) = unit.images().load(id).await? else { return Ok((AttemptBegun::Settled, None, None)) };
+        let (begun, change, poisoned) = match image.begin(app.settings.attempts()) {
+            Begun::Settled => return Ok((AttemptBegun::Settled, None, None)),
+            Begun::Attempt(changed, attempt) => {
+                let change = app.save_change(&mut *unit, &job.trace, &changed).await?;
+                let (begun_at, trace) = (app.ports.clock.now(), job.trace.clone());
+                let begun = ImageAttempt { image: changed.image, attempt, begun_at, message: job.id, trace };
+                (AttemptBegun::Attempt(Box::new(begun)), change, None)
+            }
+            Begun::Exhausted(changed) => {
+                let change = app.save_change(&mut *unit, &job.trace, &changed).await?;
+                let letter = dead_letter(app, &changed.image, Reason::Poison.into(), &job.trace);
+                unit.dead_letters().add(&letter).await?;
+                (AttemptBegun::Poisoned, change, Some(changed.image))
+            }
+        };
+        unit.commit().await?;
+        Ok((begun, change, poisoned))
+    })
+    .await?;
+    app.announce(change).await;
+    if let Some(image) = poisoned {
+        log::poisoned(&image, &job.trace);
+    }
+    Ok(begun)
+}
