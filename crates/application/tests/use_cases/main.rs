@@ -4,4 +4,5 @@
 mod attempts;
 mod delivery;
 mod downloads;
+mod upkeep;
 mod uploads;

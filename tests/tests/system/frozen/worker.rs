@@ -132,12 +132,12 @@ pub(super) struct Working {
 impl Working {
     /// How its next delivery is settled.
     pub(super) async fn settles(&mut self) -> Settlement {
-        timeout(LIMIT, self.settlements.recv()).await.expect("it settles in time").unwrap()
+        timeout(LIMIT, self.settlements.recv()).await.unwrap().unwrap()
     }
 
     /// Tells it to stop, which leaves no time for what is running, and waits for its end.
     pub(super) async fn stop(self) -> WorkerReport {
         self.stop.cancel();
-        timeout(LIMIT, self.running).await.expect("it ends in time").unwrap()
+        timeout(LIMIT, self.running).await.unwrap().unwrap()
     }
 }

@@ -109,7 +109,8 @@ proptest! {
     }
 
     #[test]
-    fn bytes_of_another_form_or_cut_off_or_too_many_are_none(view in view(), form in 2..=u8::MAX, cut: prop::sample::Index) {
+    fn bytes_of_another_form_or_cut_off_or_too_many_are_none(view in view(), form: u8, cut: prop::sample::Index) {
+        prop_assume!(form != FORM);
         let bytes = encode(&view).unwrap().to_vec();
         let mut other = bytes.clone();
         other[0] = form;
