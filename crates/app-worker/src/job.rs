@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use wareroom_application::{Application, AttemptBegun, Error, ImageAttempt, Overrun, STAGE, Sourced};
+use wareroom_application::{Application, AttemptBegun, Error, ImageAttempt, STAGE, Sourced};
 use wareroom_domain::{Job, Stamped};
-use wareroom_ports::{Delivery, Fetched};
+use wareroom_ports::Delivery;
 
 /// How a delivery was settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +33,8 @@ pub struct JobHandler {
     app: Arc<Application>,
     settings: WorkerSettings,
     breaker: Breaker,
-    /// One permit for each image that may be rendered at once. A source from our own blobs is read under it, so that no more
-    /// of them are in memory.
+    /// One permit for each image that may be rendered at once. Attempts begin under it, so that no more are cut off when the
+    /// process dies, and sources are read from our own blobs under it, so that no more of them are in memory.
     rendering: Arc<Semaphore>,
 }
 
@@ -60,11 +60,7 @@ impl JobHandler {
             }
         };
         let deadline = Instant::now() + self.settings.job_deadline;
-        let settled = match self.begin(&job, deadline, stop).await {
-            Some(AttemptBegun::Attempt(attempt)) => self.attempt(&attempt, deadline, stop).await,
-            Some(AttemptBegun::Poisoned | AttemptBegun::Settled) => Settled::Acknowledged,
-            None => Settled::Released,
-        };
+        let settled = self.process(&job, deadline, stop).await;
         tracing::debug!(target: STAGE, stage = "settle");
         if settled == Settled::Released {
             delivery.release();
@@ -75,51 +71,44 @@ impl JobHandler {
         settled
     }
 
-    /// Begins the attempt, waiting for our own stores as long as the delivery may take.
-    async fn begin(&self, job: &Stamped<Job>, deadline: Instant, stop: &CancellationToken) -> Option<AttemptBegun> {
-        match self.hold(deadline, stop, || self.app.begin_attempt(job)).await {
-            Held::Done(begun) => Some(begun),
-            Held::Refused(Verdict::Acknowledge) => Some(AttemptBegun::Settled),
+    /// Fetches what is elsewhere, waits for a turn to render, and only then begins an attempt and makes it; each step again and
+    /// again while our own stores fail. What has not begun when the time is over just goes back.
+    async fn process(&self, job: &Stamped<Job>, deadline: Instant, stop: &CancellationToken) -> Settled {
+        let sourced = match self.hold(deadline, stop, || self.app.fetch_source(job)).await {
+            Held::Done(Sourced::Settled) => return Settled::Acknowledged,
+            Held::Done(sourced) => sourced,
+            not_done => return self.not_begun(not_done, stop).await,
+        };
+        let mut permit = None;
+        if sourced.renders() {
+            permit = self.permit(deadline, stop).await;
+            if permit.is_none() {
+                return Settled::Released;
+            }
+        }
+        let begun = match self.hold(deadline, stop, || self.app.begin_attempt(job)).await {
+            Held::Done(AttemptBegun::Attempt(attempt)) => attempt,
+            Held::Done(AttemptBegun::Poisoned | AttemptBegun::Settled) => return Settled::Acknowledged,
+            not_done => return self.not_begun(not_done, stop).await,
+        };
+        let settled = self.make(&begun, &sourced, deadline, stop).await;
+        drop(permit);
+        settled
+    }
+
+    /// What becomes of a message whose attempt has not begun.
+    async fn not_begun<T>(&self, held: Held<T>, stop: &CancellationToken) -> Settled {
+        match held {
+            Held::Done(_) | Held::Refused(Verdict::Acknowledge) => Settled::Acknowledged,
             Held::Refused(_) => {
                 self.pause(stop).await;
-                None
+                Settled::Released
             }
-            Held::Stopped { .. } => None,
+            Held::Stopped { .. } => Settled::Released,
         }
     }
 
-    /// Fetches what is elsewhere, then renders, each again and again while our own stores fail.
-    async fn attempt(&self, attempt: &ImageAttempt, deadline: Instant, stop: &CancellationToken) -> Settled {
-        let fetched = match self.hold(deadline, stop, || self.app.fetch_source(attempt)).await {
-            Held::Done(Sourced::Ended(_)) => {
-                self.breaker.reset();
-                return Settled::Acknowledged;
-            }
-            Held::Done(Sourced::Fetched(fetched)) => Some(fetched),
-            Held::Done(Sourced::Kept) => None,
-            other => return self.given_up(attempt, other, Overrun::Fetching, stop).await,
-        };
-        let Some(_permit) = self.permit(deadline, stop).await else { return self.hand_back(attempt).await };
-        self.render(attempt, fetched, deadline, stop).await
-    }
-
-    async fn render(
-        &self,
-        attempt: &ImageAttempt,
-        fetched: Option<Fetched>,
-        deadline: Instant,
-        stop: &CancellationToken,
-    ) -> Settled {
-        match self.hold(deadline, stop, || self.app.make_attempt(attempt, fetched.as_ref())).await {
-            Held::Done(_) => {
-                self.breaker.reset();
-                Settled::Acknowledged
-            }
-            other => self.given_up(attempt, other, Overrun::Making, stop).await,
-        }
-    }
-
-    /// A turn to render; `None` when none comes in time, for which the image is not to blame.
+    /// A turn to render; `None` when none comes in time.
     async fn permit(&self, deadline: Instant, stop: &CancellationToken) -> Option<SemaphorePermit<'_>> {
         tokio::select! {
             biased;
@@ -129,21 +118,25 @@ impl JobHandler {
         }
     }
 
-    /// What becomes of an attempt whose step did not end.
-    async fn given_up<T>(
+    /// Makes the attempt, and hands it back when there is no time left for it.
+    async fn make(
         &self,
         attempt: &ImageAttempt,
-        held: Held<T>,
-        during: Overrun,
+        sourced: &Sourced,
+        deadline: Instant,
         stop: &CancellationToken,
     ) -> Settled {
-        match held {
-            Held::Done(_) | Held::Refused(Verdict::Acknowledge) => Settled::Acknowledged,
+        match self.hold(deadline, stop, || self.app.make_attempt(attempt, sourced)).await {
+            Held::Done(_) => {
+                self.breaker.reset();
+                Settled::Acknowledged
+            }
+            Held::Refused(Verdict::Acknowledge) => Settled::Acknowledged,
             Held::Refused(_) => {
                 self.pause(stop).await;
                 Settled::Released
             }
-            Held::Stopped { troubled: false } if !stop.is_cancelled() => self.overrun(attempt, during).await,
+            Held::Stopped { troubled: false } if !stop.is_cancelled() => self.overrun(attempt).await,
             Held::Stopped { .. } => self.hand_back(attempt).await,
         }
     }
@@ -159,8 +152,8 @@ impl JobHandler {
     }
 
     /// The attempt took longer than a job may, and no store of ours is to blame: it counts.
-    async fn overrun(&self, attempt: &ImageAttempt, during: Overrun) -> Settled {
-        match self.app.overrun_attempt(attempt, during).await {
+    async fn overrun(&self, attempt: &ImageAttempt) -> Settled {
+        match self.app.overrun_attempt(attempt).await {
             Ok(_) => Settled::Acknowledged,
             Err(error) => {
                 tracing::warn!(image_id = %attempt.image.id, %error, "an attempt took too long, which could not be stored");

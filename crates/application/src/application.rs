@@ -2,13 +2,13 @@
 
 use crate::{
     AddImages, AddedImages, AttemptBegun, Context, CreateProduct, Error, ErrorCode, FoundProduct, ImageAttempt,
-    Outcome, Overrun, Pruned, RegisterUser, Settings, Sourced, catalogue, delivery, images, upkeep, users,
+    Outcome, Pruned, RegisterUser, Settings, Sourced, catalogue, delivery, images, upkeep, users,
 };
 use std::{ops::Range, sync::Arc};
 use wareroom_domain::{BlobKey, EventPosition, Job, ProductId, Stamped, User, UserId};
 use wareroom_ports::{
-    Blob, BlobStore, Clock, EventLog, Fetched, Ids, ImageCodec, ImageSource, Invalidations, OutboxRelay,
-    ProductQueries, ProductView, Queue, Retention, Space, Store,
+    Blob, BlobStore, Clock, EventLog, Ids, ImageCodec, ImageSource, Invalidations, OutboxRelay, ProductQueries,
+    ProductView, Queue, Retention, Space, Store,
 };
 
 /// The adapters that an application is built on.
@@ -101,26 +101,27 @@ impl Application {
         images::get_rendition::execute(self, key, range).await
     }
 
+    /// Gets hold of the bytes of the image that a job names when they are elsewhere, before an attempt begins. Takes a
+    /// socket, hardly any processor: many may run side by side.
+    pub async fn fetch_source(&self, job: &Stamped<Job>) -> Result<Sourced, Error> {
+        images::attempt::fetch(self, job).await
+    }
+
     /// Begins an attempt at the image that a job names.
     pub async fn begin_attempt(&self, job: &Stamped<Job>) -> Result<AttemptBegun, Error> {
         images::attempt::begin(self, job).await
     }
 
-    /// Gets hold of the attempt's bytes when they are elsewhere. Takes a socket, hardly any processor: many may run side by
-    /// side. Safe to call again with the same attempt after an error.
-    pub async fn fetch_source(&self, attempt: &ImageAttempt) -> Result<Sourced, Error> {
-        images::attempt::fetch(self, attempt).await
-    }
-
-    /// Makes the attempt and stores its outcome; `fetched` is what [`fetch_source`](Self::fetch_source) gave. Takes a
-    /// processor and memory for the decoded picture. Safe to call again with the same attempt after an error.
-    pub async fn make_attempt(&self, attempt: &ImageAttempt, fetched: Option<&Fetched>) -> Result<Outcome, Error> {
-        images::attempt::make(self, attempt, fetched).await
+    /// Makes the attempt and stores its outcome; `sourced` is what [`fetch_source`](Self::fetch_source) gave. If it
+    /// [renders](Sourced::renders), takes a processor and memory for the decoded picture. Safe to call again with the same
+    /// attempt after an error.
+    pub async fn make_attempt(&self, attempt: &ImageAttempt, sourced: &Sourced) -> Result<Outcome, Error> {
+        images::attempt::make(self, attempt, sourced).await
     }
 
     /// Ends an attempt that took too long: it counts, and another is made after the back-off if one is left.
-    pub async fn overrun_attempt(&self, attempt: &ImageAttempt, step: Overrun) -> Result<Outcome, Error> {
-        images::attempt::overrun(self, attempt, step).await
+    pub async fn overrun_attempt(&self, attempt: &ImageAttempt) -> Result<Outcome, Error> {
+        images::attempt::overrun(self, attempt).await
     }
 
     /// Gives back an attempt that cannot be made now; it does not count.
@@ -190,8 +191,8 @@ mod tests {
     #[expect(dead_code, reason = "it is enough that it compiles")]
     fn use_cases_can_be_spawned(app: &Application, attempt: &ImageAttempt, job: &Stamped<Job>) {
         fn send(_: impl Send) {}
-        send(app.fetch_source(attempt));
-        send(app.make_attempt(attempt, None));
+        send(app.fetch_source(job));
+        send(app.make_attempt(attempt, &Sourced::Kept));
         send(app.hand_back_attempt(attempt));
         send(app.begin_attempt(job));
         send(app.rescue_images());

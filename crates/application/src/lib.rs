@@ -21,7 +21,7 @@ pub use application::{Application, Ports};
 pub use catalogue::{CreateProduct, FoundProduct};
 pub use context::{Caller, Context};
 pub use error::{Error, ErrorCode, Fault};
-pub use images::{AddImages, AddedImages, AttemptBegun, ImageAttempt, Outcome, Overrun, Sourced, UploadedFile};
+pub use images::{AddImages, AddedImages, AttemptBegun, Download, ImageAttempt, Outcome, Sourced, UploadedFile};
 pub use settings::Settings;
 pub use stage::STAGE;
 pub use upkeep::{Pruned, Retain};

@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Once};
 use wareroom_app_api::{Api, ApiSettings};
-use wareroom_application::{Application, AttemptBegun, Ports, Settings, Sourced};
+use wareroom_application::{Application, AttemptBegun, Ports, Settings};
 use wareroom_domain::{Format, Lane, RenditionSpec};
 use wareroom_memory::{
     CountingIds, FixedClock, LocalInvalidations, MemoryBlobs, MemoryCodec, MemoryImage, MemorySource, MemorySpace,
@@ -115,16 +115,12 @@ impl TestApi {
     pub(crate) async fn work(&self) {
         let mut consumer = self.application.ports().queue.consume(Lane::Images, 1).await.unwrap();
         let delivery = consumer.receive().await.unwrap();
-        let AttemptBegun::Attempt(attempt) =
-            self.application.begin_attempt(&delivery.message.job().unwrap()).await.unwrap()
-        else {
+        let job = delivery.message.job().unwrap();
+        let sourced = self.application.fetch_source(&job).await.unwrap();
+        let AttemptBegun::Attempt(attempt) = self.application.begin_attempt(&job).await.unwrap() else {
             panic!("nothing to attempt")
         };
-        match self.application.fetch_source(&attempt).await.unwrap() {
-            Sourced::Kept => drop(self.application.make_attempt(&attempt, None).await.unwrap()),
-            Sourced::Fetched(fetched) => drop(self.application.make_attempt(&attempt, Some(&fetched)).await.unwrap()),
-            Sourced::Ended(_) => {}
-        }
+        self.application.make_attempt(&attempt, &sourced).await.unwrap();
         // A postponed job has replaced its message already.
         let _ = delivery.ack().await;
     }

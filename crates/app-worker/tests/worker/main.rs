@@ -8,7 +8,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use wareroom_app_worker::{Worker, WorkerReport, WorkerSettings};
 use wareroom_application::{Application, Ports};
-use wareroom_domain::{Attempts, EventPosition, ImageState, ProductId, Reason};
+use wareroom_domain::{Attempts, EventPosition, ImageState, ImageUrl, ProductId, Reason};
+use wareroom_memory::MemoryPage;
 use wareroom_ports::{EventLog, LogPage, StoreError};
 use wareroom_test_kit::TestApp;
 
@@ -182,4 +183,41 @@ async fn an_attempt_that_takes_longer_than_a_job_may_counts_and_ends_explained()
     let view = app.view(product.id).await;
     let ImageState::Failed(failure) = &view.images[0].state else { unreachable!("{view:?}") };
     assert_eq!((failure.reason, view.images[0].attempts), (Reason::CodecTimeout, Attempts(2)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_image_that_waits_for_its_turn_has_not_begun_so_that_a_crash_does_not_count_for_it() {
+    let app = TestApp::new();
+    let user = app.user().await.id;
+    let url = "http://a.example/lamp";
+    app.web.put(ImageUrl::new(url).unwrap(), MemoryPage::Body(TestApp::image(9)));
+    let mut products = vec![];
+    for shade in 0..4 {
+        let product = app.product_with_images(user, &[url]).await;
+        app.upload(product.id, shade).await;
+        products.push(product.id);
+    }
+    app.codec_stall.set(true);
+    let (stop, running) = start(&app);
+    let begun = async || {
+        let mut begun = 0;
+        for &product in &products {
+            begun += app.view(product).await.images.iter().filter(|image| image.attempts > Attempts(0)).count();
+        }
+        begun
+    };
+    until("two are rendered", async || begun().await == 2).await;
+    until("all are fetched", async || app.web.requests(&ImageUrl::new(url).unwrap()) == 4).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(begun().await, 2);
+    stop.cancel();
+    running.await.unwrap();
+    app.codec_stall.set(false);
+    let (stop, running) = start(&app);
+    for &product in &products {
+        until("all ready", async || all_ready(&app, product).await).await;
+    }
+    until("no job left", async || app.store.jobs() == 0).await;
+    stop.cancel();
+    running.await.unwrap();
 }

@@ -6,4 +6,4 @@ pub(crate) mod get_rendition;
 pub(crate) mod rescue_images;
 
 pub use add_images::{AddImages, AddedImages, UploadedFile};
-pub use attempt::{AttemptBegun, ImageAttempt, Outcome, Overrun, Sourced};
+pub use attempt::{AttemptBegun, Download, ImageAttempt, Outcome, Sourced};

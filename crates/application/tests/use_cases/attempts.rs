@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use wareroom_app_worker::Settled;
-use wareroom_application::{AttemptBegun, ImageAttempt, Outcome};
+use wareroom_application::{AttemptBegun, ImageAttempt, Outcome, Sourced};
 use wareroom_domain::{Attempts, ImageState, Job, Lane, Reason, Stamped};
 use wareroom_ports::Delivery;
 use wareroom_test_kit::TestApp;
@@ -25,10 +25,10 @@ async fn an_attempt_that_was_taken_over_changes_nothing_when_it_comes_late() {
     app.upload(product.id, 3).await;
     let job = delivery(&app).await.message.job().unwrap();
     let (late, now) = (begin(&app, &job).await, begin(&app, &job).await);
-    assert_eq!(app.application.make_attempt(&late, None).await.unwrap(), Outcome::Overtaken);
-    assert_eq!(app.application.make_attempt(&now, None).await.unwrap(), Outcome::Ready);
+    assert_eq!(app.application.make_attempt(&late, &Sourced::Kept).await.unwrap(), Outcome::Overtaken);
+    assert_eq!(app.application.make_attempt(&now, &Sourced::Kept).await.unwrap(), Outcome::Ready);
     let version = app.view(product.id).await.product.version;
-    assert_eq!(app.application.make_attempt(&late, None).await.unwrap(), Outcome::Overtaken);
+    assert_eq!(app.application.make_attempt(&late, &Sourced::Kept).await.unwrap(), Outcome::Overtaken);
     assert_eq!(app.view(product.id).await.product.version, version);
     app.work().await;
     assert_eq!(app.view(product.id).await.product.version, version, "the duplicate message changed something");
@@ -162,7 +162,7 @@ async fn an_attempt_that_is_postponed_leaves_one_job_even_when_its_message_is_ne
     let lent = delivery(&app).await;
     let attempt = begin(&app, &lent.message.job().unwrap()).await;
     app.codec_fault.set(true);
-    assert!(matches!(app.application.make_attempt(&attempt, None).await.unwrap(), Outcome::Postponed(_)));
+    assert!(matches!(app.application.make_attempt(&attempt, &Sourced::Kept).await.unwrap(), Outcome::Postponed(_)));
     assert_eq!(app.store.jobs(), 1, "the job is there beside itself");
     assert!(lent.ack().await.is_err(), "the loan was voided by the job that replaced it");
     assert_eq!(app.store.jobs(), 1, "a late ack took the job that waits");

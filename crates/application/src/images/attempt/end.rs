@@ -1,6 +1,6 @@
 //! Ends an attempt: one unit of work stores the outcome and all that it brings with it.
 
-use super::{ImageAttempt, Outcome, Overrun, log, trouble::Trouble};
+use super::{ImageAttempt, Outcome, log, trouble::Trouble};
 use crate::jitter::jittered;
 use crate::stage::stage;
 use crate::{Application, Error, unit::retry_conflicts};
@@ -20,12 +20,8 @@ pub(super) enum Ending {
 }
 
 /// An attempt took longer than a job may: it counts.
-pub(crate) async fn overrun(app: &Application, held: &ImageAttempt, step: Overrun) -> Result<Outcome, Error> {
-    let reason = match step {
-        Overrun::Fetching => Reason::Timeout,
-        Overrun::Making => Reason::CodecTimeout,
-    };
-    give_up_or_postpone(app, held, &reason.into()).await
+pub(crate) async fn overrun(app: &Application, held: &ImageAttempt) -> Result<Outcome, Error> {
+    give_up_or_postpone(app, held, &Reason::CodecTimeout.into()).await
 }
 
 pub(crate) async fn hand_back(app: &Application, held: &ImageAttempt) -> Result<(), Error> {

@@ -36,9 +36,20 @@ fn bytes_of(renditions: &[Rendition]) -> u64 {
     renditions.iter().map(|rendition| rendition.bytes).sum()
 }
 
-pub(super) fn fetched(app: &Application, held: &ImageAttempt, url: &ImageUrl, began: Timestamp, fetched: &Fetched) {
+/// For the attempt that is about to begin.
+pub(super) fn fetched(
+    app: &Application,
+    image: &Image,
+    trace: &Trace,
+    url: &ImageUrl,
+    began: Timestamp,
+    fetched: &Fetched,
+) {
+    let (image_id, product_id) = (image.id, image.owner.product().map(ProductId::get));
+    let (attempt, request_id) = (image.attempts.next().0, trace.request_id.as_deref());
     let (duration_ms, bytes, url) = (since(app, began), fetched.bytes.len(), url.without_query());
-    line!(info, held, "fetched", duration_ms, bytes, url, "image fetched");
+    let stage = "fetched";
+    tracing::info!(stage, %image_id, product_id, attempt, request_id, duration_ms, bytes, url, "image fetched");
 }
 
 /// What rendering took: bytes are those of the source, then those of all renditions.
@@ -88,7 +99,7 @@ pub(super) fn handed_back(app: &Application, held: &ImageAttempt) {
 }
 
 /// The words of a decoder or of a client, which only operators see.
-pub(super) fn refused(held: &ImageAttempt, error: &dyn std::error::Error) {
+pub(super) fn refused(image: &Image, error: &dyn std::error::Error) {
     let source = error.source().map(ToString::to_string);
-    tracing::debug!(image_id = %held.image.id, %error, source, "an attempt failed");
+    tracing::debug!(image_id = %image.id, %error, source, "an attempt failed");
 }

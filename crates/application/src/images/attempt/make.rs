@@ -1,8 +1,8 @@
 //! Makes the renditions: reads, renders, stores.
 
 use super::{
-    ImageAttempt, Outcome,
-    end::{Ending, finish, give_up_or_postpone},
+    ImageAttempt, Outcome, Sourced,
+    end::{Ending, finish, give_up_or_postpone, hand_back},
     log,
     trouble::Trouble,
 };
@@ -13,7 +13,19 @@ use sha2::Digest;
 use wareroom_domain::{BlobKey, Content, Reason, Rendition, Sha256};
 use wareroom_ports::{BlobStoreExt, Fetched, Rendering};
 
-pub(crate) async fn make(app: &Application, held: &ImageAttempt, fetched: Option<&Fetched>) -> Result<Outcome, Error> {
+pub(crate) async fn make(app: &Application, held: &ImageAttempt, sourced: &Sourced) -> Result<Outcome, Error> {
+    let fetched = match sourced {
+        Sourced::Asked(download) if held.image.source.url() != Some(&download.url) => {
+            // It was given another source meanwhile, and with it a job of its own.
+            hand_back(app, held).await?;
+            return Ok(Outcome::Overtaken);
+        }
+        Sourced::Asked(download) => match &download.outcome {
+            Ok(fetched) => Some(fetched),
+            Err(trouble) => return give_up_or_postpone(app, held, trouble).await,
+        },
+        Sourced::Kept | Sourced::Settled => None,
+    };
     app.require_space()?;
     let source = match fetched {
         Some(fetched) => Some(fetched.bytes.clone()),
@@ -31,7 +43,7 @@ pub(crate) async fn make(app: &Application, held: &ImageAttempt, fetched: Option
         Err(error) => match error.reason() {
             Some(reason) => {
                 // The decoder's own words are for the operator: the image carries only the reason.
-                log::refused(held, &error);
+                log::refused(&held.image, &error);
                 give_up_or_postpone(app, held, &Trouble::from(reason)).await
             }
             None => Err(error.into()),

@@ -1,15 +1,17 @@
 //! An attempt at an image.
 //!
 //! ```text
-//! begin     a unit of work counts the attempt and takes a fencing number
 //! fetch     the bytes behind the image's URL, when it has one
+//! begin     a unit of work counts the attempt and takes a fencing number
 //! make      renders, claims the blobs' names, puts the bytes
 //! end       a unit of work stores the outcome: ready; or failed, with a dead letter; or waiting, with a job that is due
 //!           after the back-off
 //! ```
 //!
-//! In between nothing is written but blobs, which are named by their content. So an attempt can be cut off anywhere, or made
-//! twice at once, and the image ends the same.
+//! Between the units of work nothing is written but blobs, which are named by their content. So an attempt can be cut off
+//! anywhere, or made twice at once, and the image ends the same.
+//!
+//! An attempt is counted as late as possible: when the process dies, those that were begun are taken for what killed it.
 
 mod begin;
 mod end;
@@ -24,8 +26,38 @@ pub(crate) use fetch::fetch;
 pub(crate) use make::make;
 
 use jiff::Timestamp;
-use wareroom_domain::{Attempt, Failure, Image, MessageId, Trace};
+use trouble::Trouble;
+use wareroom_domain::{Attempt, Failure, Image, ImageUrl, MessageId, Trace};
 use wareroom_ports::Fetched;
+
+/// What is known of an image's bytes before an attempt begins.
+#[derive(Clone, Debug)]
+pub enum Sourced {
+    /// Nothing to do: the image is settled or gone.
+    Settled,
+    /// They are among the blobs, and are read when they are needed.
+    Kept,
+    /// They are elsewhere, and were asked for.
+    Asked(Box<Download>),
+}
+
+impl Sourced {
+    /// Whether an attempt with this renders, which takes a processor and memory, or can only tell why not.
+    pub fn renders(&self) -> bool {
+        match self {
+            Self::Settled => false,
+            Self::Kept => true,
+            Self::Asked(download) => download.outcome.is_ok(),
+        }
+    }
+}
+
+/// What came of asking for the bytes behind a URL.
+#[derive(Clone, Debug)]
+pub struct Download {
+    url: ImageUrl,
+    outcome: Result<Fetched, Trouble>,
+}
 
 /// An attempt that was begun and is to be made, or handed back.
 #[derive(Clone, Debug)]
@@ -53,17 +85,6 @@ pub enum AttemptBegun {
     Settled,
 }
 
-/// Where an attempt's bytes are.
-#[derive(Clone, Debug)]
-pub enum Sourced {
-    /// Among the blobs: they are read when they are needed.
-    Kept,
-    /// Here: they were just fetched.
-    Fetched(Fetched),
-    /// Nowhere: they could not be fetched, which ended the attempt.
-    Ended(Outcome),
-}
-
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -73,15 +94,6 @@ pub enum Outcome {
     Failed(Failure),
     /// Another attempt will be made after the back-off.
     Postponed(Failure),
-    /// Another attempt took over, or the image is gone: nothing was changed.
+    /// Another attempt took over, the image was given another source, or is gone: nothing was changed.
     Overtaken,
-}
-
-/// The step that an attempt was in when its time was over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Overrun {
-    /// The download.
-    Fetching,
-    /// Decoding, encoding and storing.
-    Making,
 }
