@@ -52,6 +52,14 @@ impl Application {
         Ok(Some((product, version)))
     }
 
+    /// To be asked by the unit that is about to name blobs which were claimed at that moment and put since: a conflict when the
+    /// claim may run out before it commits. Then a collector may have deleted them, and `hold` cannot tell, when somebody else
+    /// has claimed the same bytes since.
+    pub(crate) fn still_claimed(&self, claimed_at: Timestamp) -> Result<(), StoreError> {
+        let passed = Duration::try_from(self.ports.clock.now().duration_since(claimed_at)).unwrap_or_default();
+        if passed < self.settings.blob_claim / 2 { Ok(()) } else { Err(StoreError::Conflict) }
+    }
+
     /// Tells the caches what a committed unit overwrote, before its caller is answered.
     pub(crate) async fn announce(&self, change: Option<(ProductId, Version)>) {
         if let Some((product, version)) = change {

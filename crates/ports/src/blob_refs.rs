@@ -7,6 +7,10 @@
 //! hold(keys) with the row, commit       delete the bytes
 //!                                       bury(keys), commit
 //! ```
+//!
+//! One collector works at a time, in whatever process: condemned keys are shown to every collector, and one that is late would
+//! delete what was put again after another had buried its key. Who names blobs does so while the claim runs: `hold` cannot
+//! tell whose claim it is.
 
 use crate::StoreError;
 use async_trait::async_trait;

@@ -4,6 +4,7 @@
 mod architecture;
 #[cfg(target_os = "linux")]
 mod bad_input;
+mod collector;
 mod crash;
 #[cfg(target_os = "linux")]
 mod durability;
@@ -12,6 +13,8 @@ mod error_codes;
 mod frozen;
 #[cfg(target_os = "linux")]
 mod full_disk;
+mod logs;
 mod openapi;
 mod photo;
+mod prune;
 mod rows;

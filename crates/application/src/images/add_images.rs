@@ -44,6 +44,7 @@ pub(crate) async fn execute(app: &Application, context: &Context, command: AddIm
     let sources = judge(app, &command.files).await?;
     let keys: Vec<BlobKey> = sources.iter().filter_map(Source::sha256).map(BlobKey::Source).collect();
 
+    let claimed_at = app.ports.clock.now();
     retry_conflicts(async || {
         let mut unit = app.ports.store.begin().await?;
         let admitted = admit(app, context, &mut *unit, command.product, sources.len()).await?;
@@ -66,6 +67,7 @@ pub(crate) async fn execute(app: &Application, context: &Context, command: AddIm
             Ok(admitted) => admitted,
             Err(refused) => return Ok(Err(refused)),
         };
+        app.still_claimed(claimed_at)?;
         unit.blobs().hold(&keys).await?;
         let accepted = accept(app, &product, &images, &sources);
         for changed in &accepted {

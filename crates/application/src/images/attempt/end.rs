@@ -4,6 +4,7 @@ use super::{ImageAttempt, Outcome, log, trouble::Trouble};
 use crate::jitter::jittered;
 use crate::stage::stage;
 use crate::{Application, Error, unit::retry_conflicts};
+use jiff::Timestamp;
 use std::time::Duration;
 use wareroom_domain::{
     BlobKey, Changed, Content, DeadLetterId, Failure, Image, Job, Reason, Rendition, Setback, Stamped, Trace,
@@ -14,8 +15,17 @@ use wareroom_ports::{DeadLetter, StoreError, UnitOfWork};
 /// The ways in which an attempt ends.
 pub(super) enum Ending {
     HandBack,
-    Postpone { failure: Failure, wait: Duration },
-    Complete { content: Option<Content>, size: (u32, u32), renditions: Vec<Rendition>, keys: Vec<BlobKey> },
+    Postpone {
+        failure: Failure,
+        wait: Duration,
+    },
+    Complete {
+        content: Option<Content>,
+        size: (u32, u32),
+        renditions: Vec<Rendition>,
+        keys: Vec<BlobKey>,
+        claimed_at: Timestamp,
+    },
     Fail(Failure),
 }
 
@@ -97,9 +107,10 @@ async fn end(
             }
             Ok(postponed)
         }
-        Ending::Complete { content, size, renditions, keys } => {
+        Ending::Complete { content, size, renditions, keys, claimed_at } => {
             let completed = image.complete(attempt, content.clone(), *size, renditions.clone());
             if completed.is_ok() {
+                app.still_claimed(*claimed_at)?;
                 unit.blobs().hold(keys).await?;
             }
             Ok(completed)

@@ -101,6 +101,7 @@ async fn store(
     let size = (rendering.width, rendering.height);
     let Made { renditions, content, blobs } = Made::of(app, fetched, &rendering);
     let keys: Vec<BlobKey> = blobs.iter().map(|(key, _)| *key).collect();
+    let claimed_at = app.ports.clock.now();
     retry_conflicts(async || {
         let mut unit = app.ports.store.begin().await?;
         unit.blobs().claim(&keys, app.settings.blob_claim).await?;
@@ -114,7 +115,7 @@ async fn store(
     }
     log::stored(app, held, began, bytes);
     stage!("commit");
-    let complete = Ending::Complete { content, size, renditions, keys };
+    let complete = Ending::Complete { content, size, renditions, keys, claimed_at };
     let stored = finish(app, held, &complete).await?;
     Ok(if stored { Outcome::Ready } else { Outcome::Overtaken })
 }
