@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let product = app.create_product(&me, command).await?.product.id;
     let picture = MemoryImage::filled(640, 480, [200, 80, 40]);
     let files = vec![UploadedFile { filename: None, bytes: picture.encode() }];
-    app.add_images(&me, AddImages { product, files }).await?;
+    app.add_images(&me, AddImages::new(product, files)).await?;
 
     while !app.get_product(&me, product).await?.view.images.iter().all(|image| image.state.settled()) {
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -1,15 +1,19 @@
 //! The whole stack: what happens to a request, from the outside in.
 //!
 //! ```text
-//! request_id -> request_log -> refusal::render -> CatchPanic -> routes -> body limits -> the operation
+//! request_id -> request_log -> cors -> refusal::render -> CatchPanic -> routes -> pages -> body limits -> the operation
 //! ```
 
+use crate::changes::Changes;
 use crate::content::BodyKind;
+use crate::cors::{self, Cors};
+use crate::dead_letters::DeadLettersApi;
 use crate::health::{HealthApi, Readiness};
 use crate::images::{ImagesApi, UploadMemory};
 use crate::links::Links;
 use crate::media::MediaApi;
 use crate::near_cache::NearCache;
+use crate::pages::{self, Pages};
 use crate::products::ProductsApi;
 use crate::routes::Routes;
 use crate::server::{BodyLimits, BodyLimitsEndpoint};
@@ -22,17 +26,25 @@ use poem::middleware::CatchPanic;
 use poem::{Endpoint, IntoEndpoint, IntoResponse, Middleware, Request, Response, Result};
 use poem_openapi::OpenApiService;
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use wareroom_application::Application;
 
 /// Every operation there is.
-pub(crate) type Operations = (UsersApi, ProductsApi, ImagesApi, MediaApi, HealthApi);
+pub(crate) type Operations = (UsersApi, ProductsApi, ImagesApi, MediaApi, DeadLettersApi, HealthApi);
+
+/// The document and its `ETag`: the same for every API.
+static DOCUMENT: LazyLock<(Bytes, String)> = LazyLock::new(|| {
+    let document = Bytes::from(spec::openapi());
+    let etag = format!("\"{}\"", wareroom_domain::Sha256(Sha256::digest(&document).into()));
+    (document, etag)
+});
 
 /// The REST edge over an application.
 pub struct Api {
     application: Arc<Application>,
     settings: ApiSettings,
     near: Arc<NearCache>,
+    changes: Arc<Changes>,
     uploads: UploadMemory,
     readiness: Readiness,
 }
@@ -41,10 +53,15 @@ impl Api {
     /// The edge over this application. From here on it listens to what the application announces.
     pub fn new(application: Arc<Application>, settings: ApiSettings) -> Self {
         let near = Arc::new(NearCache::new(settings.near_cache_entries, settings.near_cache_ttl));
-        let listening = Arc::clone(&near);
-        application.ports().invalidations.subscribe(Arc::new(move |change| listening.forget(change)));
+        let changes = Arc::new(Changes::default());
+        let (forgetting, telling) = (Arc::clone(&near), Arc::clone(&changes));
+        application.ports().invalidations.subscribe(Arc::new(move |change| {
+            // In this order: who is told reads at once.
+            forgetting.forget(change);
+            telling.tell(change);
+        }));
         let uploads = UploadMemory::new(settings.upload_memory_bytes);
-        Self { application, settings, near, uploads, readiness: Readiness::default() }
+        Self { application, settings, near, changes, uploads, readiness: Readiness::default() }
     }
 
     /// The handle to say that this process is stopping.
@@ -54,12 +71,16 @@ impl Api {
 
     /// Everything that answers requests. It answers errors too: its own result is always `Ok`.
     pub fn endpoint(&self) -> BoxEndpoint<'static, Response> {
-        let routes = Arc::new(Routes::of::<Operations>());
-        let (log_routes, ids) = (Arc::clone(&routes), Arc::clone(&self.application.ports().ids));
+        let routes = Arc::new(Routes::of::<Operations>().with_pages(&pages::PATHS));
+        let (cors_routes, log_routes) = (Arc::clone(&routes), Arc::clone(&routes));
+        let (pages, ids) = (Arc::new(Pages::new()), Arc::clone(&self.application.ports().ids));
+        let cors = Arc::new(Cors::new(&self.settings.cors_origins));
         Limited::new(OpenApiService::new(self.operations(), "Wareroom", "").into_endpoint(), &self.settings)
+            .around(move |next, request| pages::serve(Arc::clone(&pages), next, request))
             .around(move |next, request| routes::admit(Arc::clone(&routes), next, request))
             .with(CatchPanic::new().with_handler(refusal::panicked))
             .around(refusal::render)
+            .around(move |next, request| cors::share(Arc::clone(&cors), Arc::clone(&cors_routes), next, request))
             .around(move |next, request| request_log::log(Arc::clone(&log_routes), next, request))
             .around(move |next, request| request_id::identify(Arc::clone(&ids), next, request))
             .boxed()
@@ -68,22 +89,29 @@ impl Api {
     fn operations(&self) -> Operations {
         let application = || Arc::clone(&self.application);
         let links = Arc::new(Links::new(&self.settings));
-        let document = Bytes::from(spec::openapi());
-        let document_etag = format!("\"{}\"", wareroom_domain::Sha256(Sha256::digest(&document).into()));
+        let (document, document_etag) = DOCUMENT.clone();
         (
             UsersApi { application: application() },
-            ProductsApi { application: application(), near: Arc::clone(&self.near), links: Arc::clone(&links) },
+            ProductsApi {
+                application: application(),
+                near: Arc::clone(&self.near),
+                changes: Arc::clone(&self.changes),
+                readiness: self.readiness(),
+                links: Arc::clone(&links),
+            },
             ImagesApi { application: application(), links, memory: self.uploads.clone() },
             MediaApi { application: application() },
+            DeadLettersApi { application: application() },
             HealthApi { application: application(), readiness: self.readiness(), document, document_etag },
         )
     }
 }
 
-/// Bounds bodies by what the operation takes: files, or JSON. A body that is not asked for is never read.
+/// Bounds bodies by what the operation takes: files, images in JSON, or plain JSON. A body that is not asked for is never read.
 struct Limited<E> {
     inner: Arc<E>,
     json: BodyLimitsEndpoint<Arc<E>>,
+    images: BodyLimitsEndpoint<Arc<E>>,
     files: BodyLimitsEndpoint<Arc<E>>,
 }
 
@@ -93,6 +121,7 @@ impl<E: Endpoint> Limited<E> {
         let limits = |max_bytes| BodyLimits { max_bytes, idle_timeout: settings.body_idle_timeout };
         Self {
             json: limits(settings.json_max_bytes).transform(Arc::clone(&inner)),
+            images: limits(settings.base64_max_bytes).transform(Arc::clone(&inner)),
             files: limits(settings.multipart_max_bytes).transform(Arc::clone(&inner)),
             inner,
         }
@@ -105,7 +134,8 @@ impl<E: Endpoint> Endpoint for Limited<E> {
     async fn call(&self, request: Request) -> Result<Response> {
         match request.data::<BodyKind>() {
             Some(BodyKind::Form) => self.files.call(request).await,
-            Some(BodyKind::Json) => self.json.call(request).await,
+            Some(BodyKind::Image) => self.images.call(request).await,
+            Some(BodyKind::Json | BodyKind::MergePatch) => self.json.call(request).await,
             None => self.inner.call(request).await.map(IntoResponse::into_response),
         }
     }

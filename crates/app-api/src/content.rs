@@ -8,33 +8,65 @@ use poem::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, Header
 const JSON: &str = "application/json";
 const FORM: &str = "multipart/form-data";
 
-/// The kind of body that an operation takes. Requests to it carry this as data.
+/// The media type of a JSON merge patch (RFC 7396).
+pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// A kind of body. Requests carry that of theirs as data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyKind {
     Json,
+    /// JSON by either of two media types.
+    MergePatch,
+    /// JSON that may have a whole image in it.
+    Image,
     Form,
 }
 
 impl BodyKind {
-    /// The kind that goes by this media type.
-    pub(crate) fn of(media_type: &str) -> Self {
-        if is_media_type(media_type, FORM) { Self::Form } else { Self::Json }
+    /// The kinds that an operation takes whose bodies have these media types.
+    pub(crate) fn of(media_types: &[&str]) -> Vec<Self> {
+        let has = |expected| media_types.iter().any(|media_type| is_media_type(media_type, expected));
+        match (has(JSON), has(FORM)) {
+            (true, true) => vec![Self::Image, Self::Form],
+            (false, true) => vec![Self::Form],
+            _ if has(MERGE_PATCH) => vec![Self::MergePatch],
+            (true, false) => vec![Self::Json],
+            (false, false) => vec![],
+        }
     }
 
-    /// Refuses what is of another kind, or packed in a way that is not undone here.
-    pub(crate) fn admit(self, headers: &HeaderMap) -> Result<(), Problem> {
-        let refused = |detail| Err(Problem::new(ProblemCode::UnsupportedMediaType, detail));
+    /// Which of these kinds a request brings. Refuses what is of another, or packed in a way that is not undone here.
+    pub(crate) fn admit(kinds: &[Self], headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+        if kinds.is_empty() {
+            return Ok(None);
+        }
+        let refused = |detail| Problem::new(ProblemCode::UnsupportedMediaType, detail);
         let content_type = text(headers, CONTENT_TYPE);
+        let Some(kind) = kinds.iter().find(|kind| kind.fits(&content_type)) else {
+            let wanted: Vec<_> = kinds.iter().map(|kind| kind.described()).collect();
+            return Err(refused(format!("send the body as {}", wanted.join(", or as "))));
+        };
+        if !text(headers, CONTENT_ENCODING).split(',').all(|coding| is_identity(coding.trim())) {
+            return Err(refused("send the body as it is, without Content-Encoding".to_owned())
+                .with_header(ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+        }
+        Ok(Some(*kind))
+    }
+
+    fn fits(self, content_type: &str) -> bool {
+        let json = is_media_type(content_type, JSON);
         match self {
-            Self::Json if !is_media_type(&content_type, JSON) || !is_utf8(&content_type) => {
-                refused("send the body as application/json in UTF-8")
-            }
-            Self::Form if !is_media_type(&content_type, FORM) => {
-                refused("send the body as multipart/form-data with a boundary, each file as a part named `file`")
-            }
-            _ if text(headers, CONTENT_ENCODING).split(',').all(|coding| is_identity(coding.trim())) => Ok(()),
-            _ => refused("send the body as it is, without Content-Encoding")
-                .map_err(|problem| problem.with_header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))),
+            Self::Json | Self::Image => json && is_utf8(content_type),
+            Self::MergePatch => (json || is_media_type(content_type, MERGE_PATCH)) && is_utf8(content_type),
+            Self::Form => is_media_type(content_type, FORM),
+        }
+    }
+
+    const fn described(self) -> &'static str {
+        match self {
+            Self::Json | Self::Image => "application/json in UTF-8",
+            Self::MergePatch => "application/merge-patch+json or application/json in UTF-8",
+            Self::Form => "multipart/form-data with a boundary, each file as a part named `file`",
         }
     }
 }

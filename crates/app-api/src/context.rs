@@ -1,9 +1,13 @@
 //! Who asks, and where the request came from: what every use case is told besides its input.
 
+use crate::idempotency;
 use crate::request_id::RequestId;
 use poem::{FromRequest, Request, RequestBody, Result};
 use wareroom_application::{Caller, Context};
 use wareroom_domain::Trace;
+
+/// What `Cache-Control` says of answers that are personal and always the store's own: nobody may keep them.
+pub(crate) const NO_STORE: &str = "no-store";
 
 /// The context of a request. Until accounts exist every caller is the local operator.
 pub(crate) struct Asked(pub(crate) Context);
@@ -14,7 +18,9 @@ impl<'a> FromRequest<'a> for Asked {
             request_id: request.data::<RequestId>().map(|id| id.as_str().to_owned()),
             traceparent: request.header("traceparent").filter(|text| is_traceparent(text)).map(str::to_owned),
         };
-        Ok(Self(Context { caller: Caller::Operator, trace }))
+        let caller = Caller::Operator;
+        let idempotency_key = idempotency::key(request, caller)?;
+        Ok(Self(Context { caller, trace, idempotency_key }))
     }
 }
 

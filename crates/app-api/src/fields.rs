@@ -8,12 +8,14 @@ use std::fmt::Display;
 /// The members of an object that have not been read, and the faults of those that have.
 pub(crate) struct Fields {
     left: Map<String, Value>,
+    /// Where the object is in the body: empty for the body itself.
+    within: String,
     faults: Faults,
 }
 
 impl Fields {
     pub(crate) fn of(members: Map<String, Value>) -> Self {
-        Self { left: members, faults: Faults::default() }
+        Self { left: members, within: String::new(), faults: Faults::default() }
     }
 
     /// A text that must be there. Each reader answers `None` when there is a fault, which [`finish`](Self::finish)
@@ -81,9 +83,44 @@ impl Fields {
         read
     }
 
+    /// Reads a member if it is there; an inner `None` says that it is not.
+    #[expect(clippy::option_option, reason = "the outer one is that of every reader: `None` when there is a fault")]
+    pub(crate) fn if_there<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&mut Self, &str) -> Option<T>,
+    ) -> Option<Option<T>> {
+        if self.left.contains_key(name) { read(self, name).map(Some) } else { Some(None) }
+    }
+
+    /// Whether a member is `null`, which is as good as read then.
+    pub(crate) fn take_null(&mut self, name: &str) -> bool {
+        let null = self.left.get(name).is_some_and(Value::is_null);
+        if null {
+            self.left.remove(name);
+        }
+        null
+    }
+
+    /// An object that must be there, whose members `read` reads; one that it leaves over is wrong.
+    pub(crate) fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let Value::Object(members) = self.required(name)? else {
+            return self.fault(|| pointer(name), "must be an object");
+        };
+        let outer = (std::mem::replace(&mut self.left, members), self.within.clone());
+        self.within.push_str(&pointer(name));
+        let mut read = read(self);
+        for name in std::mem::take(&mut self.left).keys() {
+            read = self.fault(|| pointer(name), "there is no such field");
+        }
+        (self.left, self.within) = outer;
+        read
+    }
+
     /// Notes that something is wrong.
     pub(crate) fn fault<T>(&mut self, pointer: impl FnOnce() -> String, detail: impl Display) -> Option<T> {
-        self.faults.add(pointer, detail);
+        let within = &self.within;
+        self.faults.add(|| format!("{within}{}", pointer()), detail);
         None
     }
 

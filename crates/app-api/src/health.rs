@@ -8,8 +8,8 @@ use crate::schema::{HeaderText, Tag};
 use bytes::Bytes;
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi, types::Any};
 use serde::Serialize;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use tokio_util::sync::CancellationToken;
 use wareroom_application::Application;
 
 /// What this process knows of its own state. Clones say the same.
@@ -18,20 +18,25 @@ pub struct Readiness(Arc<State>);
 
 #[derive(Default)]
 struct State {
-    stopping: AtomicBool,
+    stopping: CancellationToken,
     worker_holds: OnceLock<Box<dyn Fn() -> bool + Send + Sync>>,
 }
 
 impl Readiness {
-    /// From now on `/healthz/ready` answers 503, so that whoever hands out requests looks elsewhere. There is no way
-    /// back.
+    /// From now on `/healthz/ready` answers 503, so that whoever hands out requests looks elsewhere, and requests that
+    /// wait for news are answered at once. There is no way back.
     pub fn stop(&self) {
-        self.0.stopping.store(true, Ordering::Release);
+        self.0.stopping.cancel();
     }
 
     /// Whether [`stop`](Self::stop) was called.
     pub fn is_stopping(&self) -> bool {
-        self.0.stopping.load(Ordering::Acquire)
+        self.0.stopping.is_cancelled()
+    }
+
+    /// Ends when [`stop`](Self::stop) is called, or was.
+    pub(crate) async fn stopping(&self) {
+        self.0.stopping.cancelled().await;
     }
 
     /// Tells `/healthz/ready` of the worker in this process: whether it holds back because of trouble with the stores.
@@ -126,6 +131,8 @@ pub(crate) enum DocumentAnswer {
 #[OpenApi(tag = "Tag::Service")]
 impl HealthApi {
     /// Ask whether the process runs
+    ///
+    /// Asks nothing of the stores: a process that does not answer this is to be started anew.
     #[expect(clippy::unused_async, reason = "the framework asks for it")]
     #[oai(path = "/healthz/live", method = "get", operation_id = "get_liveness")]
     async fn live(&self) -> Result<HealthAnswer, Refusal<Plain>> {
@@ -133,6 +140,8 @@ impl HealthApi {
     }
 
     /// Ask whether the stores can be used
+    ///
+    /// 503 while they cannot, and from the moment on that the server is stopping: requests belong elsewhere then.
     #[oai(path = "/healthz/ready", method = "get", operation_id = "get_readiness")]
     async fn ready(&self) -> Result<HealthAnswer, Refusal<Probing>> {
         if self.readiness.is_stopping() {
@@ -143,6 +152,8 @@ impl HealthApi {
     }
 
     /// Get this document
+    ///
+    /// The description of the API that `/docs` shows.
     #[expect(clippy::unused_async, reason = "the framework asks for it")]
     #[oai(path = "/openapi.json", method = "get", operation_id = "get_openapi")]
     async fn openapi(

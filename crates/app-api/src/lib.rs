@@ -3,32 +3,45 @@
 //! | module | holds |
 //! |---|---|
 //! | `api`, `settings` | the whole stack, and what can be set about it |
-//! | `users`, `products`, `images`, `media`, `health` | the operations, with their requests and answers |
-//! | `problem`, `problem_document`, `refusal` | every error, from one table |
-//! | `content`, `payload`, `fields`, `faults`, `schema` | bodies in and out, their faults and descriptions |
-//! | `routes`, `request_id`, `request_log`, `context` | what happens to every request |
-//! | `near_cache`, `etag` | rendered answers, kept and compared |
-//! | `spec` | the OpenAPI document, from the code alone |
+//! | `users`, `products`, `images`, `media`, `dead_letters`, `health` | the operations, with their requests and answers |
+//! | `problem`, `problem_document`, `problem_text`, `refusal` | every error, from one table |
+//! | `content`, `payload`, `merge_patch`, `fields`, `faults`, `schema` | bodies in and out, their faults and descriptions |
+//! | `query`, `cursor` | the parameters of lists, and where lists go on |
+//! | `routes`, `cors`, `request_id`, `request_log`, `counted_body`, `context`, `idempotency` | what happens to every request |
+//! | `near_cache`, `changes`, `etag`, `if_match` | rendered answers, kept, waited for and compared |
+//! | `pages` | what people read in a browser: `/docs`, `/problems` |
+//! | `spec`, `spec_examples`, `spec_texts`, `spec_rust` | the OpenAPI document, from the code alone |
 //! | [`server`] | the sockets |
 //!
 //! It knows the application, the values of ports and domain, and HTTP. It must not know an adapter: whoever starts it
 //! brings an [`Application`](wareroom_application::Application) along.
 
 mod api;
+mod changes;
 mod content;
 mod context;
+mod cors;
+mod counted_body;
+mod cursor;
+mod dead_letters;
 mod etag;
 mod faults;
 mod fields;
 mod health;
+mod idempotency;
+mod if_match;
 mod images;
 mod links;
 mod media;
+mod merge_patch;
 mod near_cache;
+mod pages;
 mod payload;
 mod problem;
 mod problem_document;
+mod problem_text;
 mod products;
+mod query;
 mod refusal;
 mod request_id;
 mod request_log;
@@ -37,6 +50,9 @@ mod schema;
 pub mod server;
 mod settings;
 mod spec;
+mod spec_examples;
+mod spec_rust;
+mod spec_texts;
 mod users;
 
 pub use api::Api;
@@ -44,3 +60,4 @@ pub use health::Readiness;
 pub use problem::status_of;
 pub use settings::ApiSettings;
 pub use spec::openapi;
+pub use spec_rust::openapi_for_rust;

@@ -24,6 +24,19 @@ pub(crate) fn is_media_type(content_type: &str, expected: &str) -> bool {
 /// finds every fault at once; the framework would stop at the first.
 pub(crate) struct JsonObject<T>(pub(crate) Map<String, Value>, PhantomData<fn() -> T>);
 
+impl<T> JsonObject<T> {
+    /// For tests: members as they come from a body.
+    #[cfg(test)]
+    pub(crate) fn of(members: Map<String, Value>) -> Self {
+        Self(members, PhantomData)
+    }
+
+    /// The members alone.
+    pub(crate) fn into_members(self) -> Map<String, Value> {
+        self.0
+    }
+}
+
 impl<T: Type> Payload for JsonObject<T> {
     const CONTENT_TYPE: &'static str = JSON;
 

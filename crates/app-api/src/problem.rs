@@ -1,5 +1,6 @@
 //! Every error as `application/problem+json` (RFC 9457): the use cases', the framework's and our own, from one table.
 
+use crate::etag;
 use crate::faults::Faults;
 use crate::problem_document::Document;
 use crate::server::BodyError;
@@ -18,6 +19,9 @@ pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
 /// When to come again after the service was unavailable, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
+/// When to come again while the same request is running, in seconds.
+const SOON: HeaderValue = HeaderValue::from_static("1");
+
 /// The most characters of a client's text that a detail repeats.
 const QUOTED: usize = 64;
 
@@ -31,6 +35,10 @@ pub(crate) enum ProblemCode {
     MethodNotAllowed,
     RequestTimeout,
     Conflict,
+    WrongState,
+    PreconditionFailed,
+    IdempotencyKeyReused,
+    RequestInProgress,
     PayloadTooLarge,
     UnsupportedMediaType,
     UnsupportedImage,
@@ -54,6 +62,18 @@ impl ProblemCode {
             Self::MethodNotAllowed => ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
             Self::RequestTimeout => ("request_timeout", StatusCode::REQUEST_TIMEOUT, "The body stopped arriving"),
             Self::Conflict => ("conflict", StatusCode::CONFLICT, "Changed by someone else"),
+            Self::WrongState => ("wrong_state", StatusCode::CONFLICT, "Not in this state"),
+            Self::PreconditionFailed => {
+                ("precondition_failed", StatusCode::PRECONDITION_FAILED, "Changed since it was read")
+            }
+            Self::IdempotencyKeyReused => (
+                "idempotency_key_reused",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The idempotency key was used for something else",
+            ),
+            Self::RequestInProgress => {
+                ("request_in_progress", StatusCode::CONFLICT, "The same request is still running")
+            }
             Self::PayloadTooLarge => ("payload_too_large", StatusCode::PAYLOAD_TOO_LARGE, "Too many bytes"),
             Self::UnsupportedMediaType => {
                 ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type")
@@ -106,6 +126,10 @@ impl From<ErrorCode> for ProblemCode {
             ErrorCode::UnknownUser => Self::UnknownUser,
             ErrorCode::NotFound => Self::NotFound,
             ErrorCode::Conflict => Self::Conflict,
+            ErrorCode::WrongState => Self::WrongState,
+            ErrorCode::PreconditionFailed => Self::PreconditionFailed,
+            ErrorCode::KeyReused => Self::IdempotencyKeyReused,
+            ErrorCode::InProgress => Self::RequestInProgress,
             ErrorCode::TooLarge => Self::PayloadTooLarge,
             ErrorCode::UnsupportedImage => Self::UnsupportedImage,
             ErrorCode::TooManyPixels => Self::TooManyPixels,
@@ -216,8 +240,10 @@ impl Problem {
             .header(header::CONTENT_LENGTH, body.len())
             .header(header::CACHE_CONTROL, "no-store")
             .body(Body::from_vec(body));
-        if self.code == ProblemCode::Unavailable {
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        match self.code {
+            ProblemCode::Unavailable => drop(response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER)),
+            ProblemCode::RequestInProgress => drop(response.headers_mut().insert(header::RETRY_AFTER, SOON)),
+            _ => {}
         }
         if let Some((name, value)) = self.header.map(|header| *header) {
             response.headers_mut().insert(name, value);
@@ -234,8 +260,10 @@ impl ResponseError for Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let Error { code, detail, faults, source } = error;
-        Self { code: code.into(), detail, faults, header: None, source }
+        let Error { code, detail, faults, current, source } = error;
+        let etag = current.and_then(|(revision, version)| HeaderValue::try_from(etag::of(revision, version)).ok());
+        let header = etag.map(|etag| Box::new((header::ETAG, etag)));
+        Self { code: code.into(), detail, faults, header, source }
     }
 }
 

@@ -15,7 +15,7 @@ const LONGEST_POINTER: usize = 1024;
 #[oai(rename = "Problem")]
 pub(crate) struct Document {
     /// What kind of error this is; read it relative to the server.
-    #[oai(rename = "type", validator(max_length = 64))]
+    #[oai(rename = "type", validator(max_length = 64, pattern = "^/problems/[a-z_]+$"))]
     #[serde(rename = "type")]
     kind: String,
     /// The kind, in words.
@@ -30,7 +30,7 @@ pub(crate) struct Document {
     /// The kind, for programs.
     code: ProblemCode,
     /// Names the request in logs.
-    #[oai(validator(max_length = 128))]
+    #[oai(validator(max_length = 128, pattern = "^[!-~]+$"))]
     request_id: String,
     /// Every field that is wrong.
     #[oai(validator(max_items = 100))]
@@ -67,7 +67,7 @@ impl Document {
 #[derive(Object, Serialize)]
 struct FieldError {
     /// Where, as a JSON pointer into the body; files of a form are `/file/0`, `/file/1` ...
-    #[oai(validator(max_length = 1024))]
+    #[oai(validator(max_length = 1024, pattern = "^(/[^/]*)*$"))]
     pointer: String,
     /// What is allowed.
     #[oai(validator(max_length = 4096))]

@@ -34,14 +34,24 @@ refusals! {
     Plain: 400, 500;
     /// Of what asks whether the stores can be used.
     Probing: 400, 500, 503;
+    /// Of what reads a list.
+    Listing: 400, 500, 503;
     /// Of what reads one thing.
     Reading: 400, 404, 500, 503;
     /// Of what reads a part of one thing.
     ReadingRanges: 400, 404, 416, 500, 503;
+    /// Of what removes one thing.
+    Removing: 400, 404, 409, 500, 503, 507;
+    /// Of what does something to one thing, once, without a body.
+    Acting: 400, 404, 409, 422, 500, 503, 507;
     /// Of what writes, from a JSON body.
     Writing: 400, 408, 409, 413, 415, 422, 500, 503, 507;
+    /// Of what deletes a product or one of its images.
+    Deleting: 400, 404, 409, 412, 500, 503, 507;
+    /// Of what tries one of a product's images again, once.
+    Retrying: 400, 404, 409, 412, 422, 500, 503, 507;
     /// Of what writes to one thing, from a body.
-    WritingTo: 400, 404, 408, 409, 413, 415, 422, 500, 503, 507;
+    WritingTo: 400, 404, 408, 409, 412, 413, 415, 422, 500, 503, 507;
 }
 
 /// A problem, as one of those that the operation announced.
@@ -82,11 +92,14 @@ const fn describe(status: u16) -> &'static str {
         400 => "The request cannot be read, or has an unknown query parameter.",
         404 => "There is no such thing.",
         408 => "The body stopped arriving.",
-        409 => "Changed by someone else meanwhile; read it and try again.",
+        409 => {
+            "Changed by someone else meanwhile, in a state that this cannot be done in, or still running; `code` says which."
+        }
+        412 => "The product is not what `If-Match` says; `ETag` says what it is.",
         413 => "More bytes than allowed.",
         415 => "The body's media type, or a file's kind, is not read.",
         416 => "The range lies beyond the end.",
-        422 => "The input breaks a rule; `errors` lists every field that is wrong.",
+        422 => "The input breaks a rule, each field in `errors`; or its `Idempotency-Key` was used for something else.",
         500 => "A defect of the server.",
         503 => "A store cannot be used now; try again later.",
         507 => "There is no room left.",
@@ -104,6 +117,16 @@ fn headers(status: u16) -> Vec<MetaHeader> {
         schema: MetaSchemaRef::Inline(Box::new(schema)),
     };
     match status {
+        409 => {
+            let seconds = MetaSchema { minimum: Some(0.0), maximum: Some(3600.0), ..MetaSchema::new("integer") };
+            let soon =
+                header("Retry-After", "When to come again, in seconds, while the same request is running.", seconds);
+            vec![MetaHeader { required: false, ..soon }]
+        }
+        412 => {
+            let etag = MetaSchema { max_length: Some(255), ..MetaSchema::new("string") };
+            vec![header("ETag", "Identifies the product's state now.", etag)]
+        }
         416 => {
             let size = MetaSchema { max_length: Some(255), ..MetaSchema::new("string") };
             vec![header("Content-Range", "How many bytes there are: `bytes */<size>`.", size)]

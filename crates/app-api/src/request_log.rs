@@ -1,5 +1,6 @@
-//! One line a request.
+//! One line a request, when the last byte of its answer was handed over.
 
+use crate::counted_body::{ByteCount, counted};
 use crate::request_id::RequestId;
 use crate::routes::Routes;
 use poem::http::header::CONTENT_LENGTH;
@@ -10,8 +11,8 @@ use tokio::time::Instant;
 /// What nginx made the usual number for a client that left before it was answered.
 const CLIENT_LEFT: u16 = 499;
 
-/// Logs the request when it is answered, or given up because the client left.
-pub(crate) async fn log<E>(routes: Arc<Routes>, next: Arc<E>, request: Request) -> Result<Response>
+/// Logs the request when its answer was sent, broke off, or was given up because the client left.
+pub(crate) async fn log<E>(routes: Arc<Routes>, next: Arc<E>, mut request: Request) -> Result<Response>
 where
     E: Endpoint<Output = Response>,
 {
@@ -21,12 +22,21 @@ where
         route: routes.template(request.uri().path()).to_owned(),
         begun: Instant::now(),
         status: CLIENT_LEFT,
-        bytes: 0,
+        bytes_in: ByteCount::default(),
+        bytes_out: ByteCount::default(),
+        cut: false,
     };
-    let response = next.call(request).await?;
+    let body = request.take_body();
+    request.set_body(if body.is_empty() { body } else { counted(body, line.bytes_in.clone(), None, |_| ()) });
+    let mut response = next.call(request).await?;
     line.status = response.status().as_u16();
-    line.bytes =
-        response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or_default();
+    let body = response.take_body();
+    // An answer to HEAD declares the length of a body that it does not have.
+    let declared = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    response.set_body(counted(body, line.bytes_out.clone(), declared, move |whole| {
+        line.cut = !whole;
+        drop(line);
+    }));
     Ok(response)
 }
 
@@ -36,15 +46,24 @@ struct Line {
     route: String,
     begun: Instant,
     status: u16,
-    bytes: u64,
+    /// What was read of the request's body; what nobody asked for does not count.
+    bytes_in: ByteCount,
+    /// What was handed over of the answer's body.
+    bytes_out: ByteCount,
+    /// Whether the answer broke off.
+    cut: bool,
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
         let request_id = self.request_id.as_ref().map(RequestId::as_str).unwrap_or_default();
         let duration_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let Self { status, bytes, .. } = *self;
-        let Self { method, route, .. } = self;
-        tracing::info!(request_id, %method, %route, status, duration_ms, bytes, "answered {method} {route}: {status}");
+        let (bytes_in, bytes_out) = (self.bytes_in.get(), self.bytes_out.get());
+        let Self { method, route, status, cut, .. } = self;
+        let end = if *cut { ", cut off" } else { "" };
+        tracing::info!(
+            request_id, %method, %route, status, duration_ms, bytes_in, bytes_out, cut,
+            "answered {method} {route}: {status}{end}"
+        );
     }
 }

@@ -28,16 +28,17 @@ struct Route {
 struct Operation {
     method: Method,
     query: Vec<String>,
-    body: Option<BodyKind>,
+    bodies: Vec<BodyKind>,
 }
 
 impl Routes {
     pub(crate) fn of<A: OpenApi>() -> Self {
         let operation = |operation: MetaOperation| Operation {
             method: operation.method,
-            body: operation
-                .request
-                .and_then(|request| request.content.first().map(|content| BodyKind::of(content.content_type))),
+            bodies: operation.request.map_or_else(Vec::new, |request| {
+                let media_types: Vec<&str> = request.content.iter().map(|content| content.content_type).collect();
+                BodyKind::of(&media_types)
+            }),
             query: operation.params.into_iter().filter(|p| p.in_type == MetaParamIn::Query).map(|p| p.name).collect(),
         };
         let route = |path: MetaPath| Route {
@@ -47,6 +48,22 @@ impl Routes {
         Self(A::meta().into_iter().flat_map(|api| api.paths).map(route).collect())
     }
 
+    /// The same, and pages that are no operations: each is there to be read.
+    pub(crate) fn with_pages(mut self, templates: &[&str]) -> Self {
+        let page = |template: &&str| Route {
+            template: (*template).to_owned(),
+            operations: vec![Operation { method: Method::GET, query: vec![], bodies: vec![] }],
+        };
+        self.0.extend(templates.iter().map(page));
+        self
+    }
+
+    /// The methods of the path that a request is about; none when there is no such path, or the request is about two.
+    pub(crate) fn methods(&self, request: &Request) -> Option<HeaderValue> {
+        let route = self.find(request.uri().path())?;
+        (request.version() != Version::HTTP_11 || has_one_host(request.headers())).then(|| route.allow())
+    }
+
     /// The template of a path, for logs: `/products/{id}`. `-` when there is none.
     pub(crate) fn template(&self, path: &str) -> &str {
         self.find(path).map_or("-", |route| &route.template)
@@ -54,10 +71,13 @@ impl Routes {
 
     fn find(&self, path: &str) -> Option<&Route> {
         let path = without_prefix(path);
-        self.0.iter().find(|route| fits(&route.template, path))
+        // What is spelled out goes before what is filled in: `/dead-letters/retry` before `/dead-letters/{id}`.
+        let fitting = self.0.iter().filter(|route| fits(&route.template, path));
+        fitting.min_by_key(|route| route.template.matches('{').count())
     }
 
-    fn admit(&self, request: &Request) -> Result<&Operation, Problem> {
+    /// Refuses what fits no operation; else answers what kind of body the request brings, if its operation takes one.
+    fn admit(&self, request: &Request) -> Result<Option<BodyKind>, Problem> {
         if request.version() == Version::HTTP_11 && !has_one_host(request.headers()) {
             return Err(Problem::new(ProblemCode::InvalidRequest, "exactly one Host header is needed"));
         }
@@ -72,8 +92,7 @@ impl Routes {
         if let Some(unknown) = names(request.uri().query()).find(|name| !operation.query.iter().any(|q| q == name)) {
             return Err(unknown_parameter(unknown));
         }
-        operation.body.map_or(Ok(()), |body| body.admit(request.headers()))?;
-        Ok(operation)
+        BodyKind::admit(&operation.bodies, request.headers())
     }
 }
 
@@ -93,7 +112,7 @@ pub(crate) async fn admit<E>(routes: Arc<Routes>, next: Arc<E>, mut request: Req
 where
     E: Endpoint<Output = Response>,
 {
-    if let Some(body) = routes.admit(&request)?.body {
+    if let Some(body) = routes.admit(&request)? {
         request.set_data(body);
     }
     // Ranges are a matter of GET alone (RFC 9110, 14.2), and further in HEAD is taken for it.

@@ -11,6 +11,9 @@ pub(crate) enum Tag {
     Products,
     /// The images of products, and what they were made into.
     Images,
+    /// Images that gave up, to be seen, processed again or put aside.
+    #[oai(rename = "Dead letters")]
+    DeadLetters,
     /// Whether the service works, and what it can do.
     Service,
 }
@@ -106,9 +109,13 @@ macro_rules! path_parameter {
 pub(crate) use path_parameter;
 
 mod header_text {
+    use crate::problem::{Problem, ProblemCode};
     use poem::{Request, RequestBody, Result};
     use poem_openapi::registry::{MetaParamIn, MetaSchema, MetaSchemaRef};
     use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+
+    /// The most characters of such a header.
+    pub(crate) const LONGEST_HEADER: usize = 8192;
 
     /// An optional request header: all its lines as one list, as HTTP reads them. Text that is not ASCII counts as
     /// absent.
@@ -126,7 +133,7 @@ mod header_text {
         }
 
         fn param_schema_ref() -> Option<MetaSchemaRef> {
-            let schema = MetaSchema { max_length: Some(8192), ..MetaSchema::new("string") };
+            let schema = MetaSchema { max_length: Some(LONGEST_HEADER), ..MetaSchema::new("string") };
             Some(MetaSchemaRef::Inline(Box::new(schema)))
         }
 
@@ -137,8 +144,17 @@ mod header_text {
         ) -> Result<Self> {
             let lines = request.headers().get_all(options.name).iter().filter_map(|line| line.to_str().ok());
             let text = lines.collect::<Vec<_>>().join(", ");
+            if text.len() > LONGEST_HEADER {
+                return Err(too_long(options.name).into());
+            }
             Ok(Self((!text.is_empty()).then_some(text)))
         }
     }
+
+    /// A header has more characters than the document allows.
+    pub(crate) fn too_long(name: &str) -> Problem {
+        let detail = format!("the header `{name}` must have at most {LONGEST_HEADER} characters");
+        Problem::new(ProblemCode::InvalidRequest, detail)
+    }
 }
-pub(crate) use header_text::HeaderText;
+pub(crate) use header_text::{HeaderText, LONGEST_HEADER, too_long};

@@ -2,15 +2,17 @@
 //! the interface.
 
 use crate::api::Operations;
-use crate::request_id;
+use crate::{idempotency, request_id, spec_examples, spec_texts};
 use poem::{endpoint::BoxEndpoint, http::Method};
 use poem_openapi::registry::{MetaApi, Registry};
-use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService};
+use poem_openapi::{ContactObject, ExtraHeader, LicenseObject, OpenApi, OpenApiService};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashMap};
 
 const DESCRIPTION: &str = "A self-hosted product catalogue with an image pipeline. Every error is \
-    `application/problem+json`. The same operations answer below `/api`, and HEAD is answered wherever GET is. A \
+    `application/problem+json`, and its `type` leads to a page that explains it. The same operations answer below `/api`, \
+    and HEAD is answered wherever GET is. Pages of the origins that the operator lists may call (CORS); what browsers ask \
+    beforehand is answered at every path, any other OPTIONS is 405. A \
     request that is not HTTP/1.1 or 1.0 is refused before any operation, with a problem whose `request_id` is `none`: \
     `invalid_request` (400), or `request_header_fields_too_large` (431) when its head has too many bytes or fields.";
 
@@ -22,7 +24,7 @@ struct Described;
 
 impl OpenApi for Described {
     fn meta() -> Vec<MetaApi> {
-        Operations::meta()
+        idempotency::described(Operations::meta())
     }
 
     fn register(registry: &mut Registry) {
@@ -33,18 +35,39 @@ impl OpenApi for Described {
 }
 
 /// The OpenAPI document as JSON: keys sorted, a line break at the end.
-#[expect(clippy::expect_used, reason = "the framework's own JSON parses, and a value always serialises")]
 pub fn openapi() -> String {
+    text(document())
+}
+
+/// The OpenAPI document.
+#[expect(clippy::expect_used, reason = "the framework's own JSON parses")]
+pub(crate) fn document() -> Value {
     let service = OpenApiService::new(Described, "Wareroom", env!("CARGO_PKG_VERSION"))
         .description(DESCRIPTION)
+        .contact(ContactObject::new().name("Whoever operates this server"))
         .license(LicenseObject::new(env!("CARGO_PKG_LICENSE")))
         .server("/")
         .extra_response_header::<String, _>(
             ExtraHeader::new(request_id::HEADER).description("Names the request in logs."),
+        )
+        .extra_response_header::<Option<String>, _>(
+            ExtraHeader::new("Access-Control-Allow-Origin")
+                .description("The origin whose pages may read the answer, when it is one that the operator lists."),
         );
     let mut document: Value = serde_json::from_str(&service.spec()).expect("the framework writes JSON");
     close_inputs(&mut document);
     tidy(&mut document);
+    allow_null_of_what_may_be_null(&mut document);
+    // Whether a server is for insiders is for its operator to say; the interface is the same for all.
+    document["servers"][0]["x-internal"] = false.into();
+    spec_texts::bound(&mut document);
+    spec_examples::add(&mut document);
+    document
+}
+
+/// A document as it is written: keys sorted, a line break at the end.
+#[expect(clippy::expect_used, reason = "a value always serialises")]
+pub(crate) fn text(document: Value) -> String {
     let mut text = serde_json::to_string_pretty(&sorted(document)).expect("a value serialises");
     text.push('\n');
     text
@@ -56,15 +79,21 @@ fn close_inputs(document: &mut Value) {
     for operation in document["paths"].as_object().into_iter().flat_map(Map::values).filter_map(Value::as_object) {
         operation.values().for_each(|operation| references(&operation["requestBody"], &mut names));
     }
-    for name in names {
-        if let Some(Value::Object(schema)) = document["components"]["schemas"].get_mut(&name) {
+    let (schemas, mut closed) = (&mut document["components"]["schemas"], BTreeSet::new());
+    while let Some(name) = names.pop_first() {
+        if !closed.insert(name.clone()) {
+            continue;
+        }
+        let Some(schema) = schemas.get_mut(&name) else { continue };
+        references(schema, &mut names);
+        if let Some(schema) = schema.as_object_mut().filter(|schema| schema.contains_key("properties")) {
             schema.insert("additionalProperties".to_owned(), false.into());
         }
     }
 }
 
 /// The names of the schemas that a value refers to.
-fn references(value: &Value, names: &mut BTreeSet<String>) {
+pub(crate) fn references(value: &Value, names: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
             let name = members.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
@@ -91,7 +120,6 @@ fn tidy(value: &mut Value) {
             }
             if let Some(Value::Object(headers)) = members.get_mut("headers") {
                 rename(headers, header_name);
-                headers.values_mut().for_each(|header| bound_text(&mut header["schema"]));
             }
             for bound in ["minimum", "maximum"] {
                 if let Some(number) = members.get_mut(bound) {
@@ -111,11 +139,45 @@ fn tidy(value: &mut Value) {
 fn keep_references_only(schema: &mut Map<String, Value>) {
     if let Some(Value::Array(parts)) = schema.get_mut("allOf") {
         parts.retain(|part| part.get("$ref").is_some());
+        // A null is allowed beside a type only; whatever may be null by reference is an object.
+        if schema.get("nullable") == Some(&Value::Bool(true)) {
+            schema.insert("type".to_owned(), "object".into());
+        }
+    }
+}
+
+/// A reference that may be null leads to a schema that may be null: beside it, strict readers do not see the word.
+fn allow_null_of_what_may_be_null(document: &mut Value) {
+    let (mut names, mut others) = (BTreeSet::new(), BTreeSet::new());
+    nullable_references(document, &mut names, &mut others);
+    for name in names.difference(&others) {
+        if let Some(Value::Object(schema)) = document["components"]["schemas"].get_mut(name) {
+            schema.insert("nullable".to_owned(), true.into());
+        }
+    }
+}
+
+/// The names of the schemas that are referred to where null is allowed, and those that are elsewhere.
+fn nullable_references(value: &Value, names: &mut BTreeSet<String>, others: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members)
+            if members.get("nullable") == Some(&Value::Bool(true)) && members.contains_key("allOf") =>
+        {
+            references(value, names);
+        }
+        Value::Object(members) if members.contains_key("$ref") => references(value, others),
+        Value::Object(members) => members.values().for_each(|member| nullable_references(member, names, others)),
+        Value::Array(items) => items.iter().for_each(|item| nullable_references(item, names, others)),
+        _ => {}
     }
 }
 
 /// Answers say `null` where there is nothing; they leave no such field out.
 fn require_what_may_be_null(schema: &mut Map<String, Value>) {
+    // What is sent to us says null where something is to be taken away, and leaves out what is to stay.
+    if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
+        return;
+    }
     let Some(Value::Object(properties)) = schema.get("properties") else { return };
     let nullable = |property: &Value| property.get("nullable") == Some(&Value::Bool(true));
     let named =
@@ -142,15 +204,6 @@ fn header_name(name: &str) -> String {
         first.to_ascii_uppercase() + &rest.to_ascii_lowercase()
     };
     name.split('-').map(word).collect::<Vec<_>>().join("-")
-}
-
-/// Every text has a longest form; for headers, whose schema is a bare `String`, this one.
-fn bound_text(schema: &mut Value) {
-    if let Some(schema) = schema.as_object_mut()
-        && schema.get("type") == Some(&json!("string"))
-    {
-        schema.entry("maxLength").or_insert(json!(2048));
-    }
 }
 
 /// A bound of `1.0` as `1`.

@@ -1,5 +1,5 @@
 //! The worker: takes jobs from the queue, runs their use case, settles their message. Beside it run the steps that follow a
-//! commit: relaying the outbox, ordering and announcing events, rescuing stuck images.
+//! commit: relaying the outbox, ordering and announcing events, rescuing stuck images, replaying dead letters.
 //!
 //! A message is settled after its outcome is stored, never before. Trouble with Wareroom's own stores is not the job's fault:
 //! the worker holds what it has, takes next to nothing new behind a [`Breaker`], and goes on when the stores are back.

@@ -23,6 +23,11 @@ pub struct WorkerSettings {
     pub prune_every: Duration,
     /// How often stuck images are looked for.
     pub rescue_every: Duration,
+    /// How often dead letters that are to be replayed are looked for.
+    pub replay_every: Duration,
+    /// The pause behind each batch of dead letters that was replayed: with the batches of the application's settings it bounds
+    /// how many come back in a second.
+    pub replay_pause: Duration,
 }
 
 impl Default for WorkerSettings {
@@ -37,6 +42,8 @@ impl Default for WorkerSettings {
             poll: Duration::from_millis(250),
             prune_every: Duration::from_mins(10),
             rescue_every: Duration::from_secs(30),
+            replay_every: Duration::from_secs(1),
+            replay_pause: Duration::from_millis(500),
         }
     }
 }

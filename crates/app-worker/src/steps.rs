@@ -20,6 +20,7 @@ pub(crate) fn spawn(tasks: &TaskTracker, app: &Arc<Application>, settings: &Work
     let announce = move |app, loops| announce(app, loops, Arc::clone(&position));
     tasks.spawn(supervised("announce", announce, Arc::clone(app), loops.clone()));
     tasks.spawn(supervised("rescue", rescue, Arc::clone(app), loops.clone()));
+    tasks.spawn(supervised("replay", replay, Arc::clone(app), loops.clone()));
     tasks.spawn(supervised("prune", prune, Arc::clone(app), loops));
 }
 
@@ -114,6 +115,18 @@ async fn rescue(app: Arc<Application>, loops: Loops) {
         Ok(false)
     };
     loops.repeat("rescue", step, || sleep(loops.settings.rescue_every)).await;
+}
+
+async fn replay(app: Arc<Application>, loops: Loops) {
+    let step = || async {
+        let replayed = app.replay_dead_letters().await?;
+        if replayed > 0 {
+            tracing::info!(replayed, "dead letters are processed again");
+            sleep(loops.settings.replay_pause).await;
+        }
+        Ok(replayed > 0)
+    };
+    loops.repeat("replay", step, || sleep(loops.settings.replay_every)).await;
 }
 
 async fn prune(app: Arc<Application>, loops: Loops) {

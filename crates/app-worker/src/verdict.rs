@@ -21,6 +21,10 @@ impl Verdict {
             ErrorCode::Conflict | ErrorCode::StorageFull | ErrorCode::Unavailable => Self::Hold,
             ErrorCode::Invalid
             | ErrorCode::UnknownUser
+            | ErrorCode::WrongState
+            | ErrorCode::PreconditionFailed
+            | ErrorCode::KeyReused
+            | ErrorCode::InProgress
             | ErrorCode::TooLarge
             | ErrorCode::UnsupportedImage
             | ErrorCode::TooManyPixels

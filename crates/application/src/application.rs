@@ -1,14 +1,18 @@
 //! Everything that Wareroom does.
 
 use crate::{
-    AddImages, AddedImages, AttemptBegun, Context, CreateProduct, Error, ErrorCode, FoundProduct, ImageAttempt,
-    Outcome, Pruned, RegisterUser, Settings, Sourced, catalogue, delivery, images, upkeep, users,
+    AddImageByUrl, AddImages, AddedImages, Answered, AttemptBegun, Context, CreateProduct, DeleteImage, DeleteProduct,
+    EditImage, EditProduct, Error, ErrorCode, FoundImage, FoundProduct, ImageAttempt, ListDeadLetters, ListProducts,
+    ListUsers, Listed, Outcome, Pruned, RegisterUser, ReplaceImage, RetryImage, Settings, Sourced, catalogue,
+    dead_letters, delivery, images, upkeep, users,
 };
+use jiff::Timestamp;
 use std::{ops::Range, sync::Arc};
-use wareroom_domain::{BlobKey, EventPosition, Job, ProductId, Stamped, User, UserId};
+use wareroom_domain::{BlobKey, DeadLetterId, EventPosition, ImageId, Job, ProductId, Stamped, User, UserId};
 use wareroom_ports::{
-    Blob, BlobStore, Clock, EventLog, Ids, ImageCodec, ImageSource, Invalidations, OutboxRelay, ProductQueries,
-    ProductView, Queue, Retention, Space, Store,
+    Blob, BlobStore, Clock, DeadLetter, DeadLetterCount, DeadLetterFilter, DeadLetterQueries, EventLog, Ids,
+    ImageCodec, ImageSource, Invalidations, OutboxRelay, ProductPlace, ProductQueries, ProductView, Queue, Retention,
+    Space, Store, UserQueries,
 };
 
 /// The adapters that an application is built on.
@@ -18,6 +22,10 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     /// Reads outside a unit of work, usually behind a cache.
     pub products: Arc<dyn ProductQueries>,
+    /// Users, read outside a unit of work.
+    pub users: Arc<dyn UserQueries>,
+    /// Dead letters, read outside a unit of work.
+    pub dead_letters: Arc<dyn DeadLetterQueries>,
     /// The store's outbox, when its jobs are relayed to a queue; `None` when the store is its own queue.
     pub outbox: Option<Arc<dyn OutboxRelay>>,
     /// Where jobs wait for a worker.
@@ -67,20 +75,53 @@ impl Application {
     // ---- users
 
     /// Registers a user.
-    pub async fn register_user(&self, context: &Context, command: RegisterUser) -> Result<User, Error> {
+    pub async fn register_user(&self, context: &Context, command: RegisterUser) -> Result<Answered<User>, Error> {
         users::register_user::execute(self, context, command).await
+    }
+
+    /// A user.
+    pub async fn get_user(&self, context: &Context, id: UserId) -> Result<User, Error> {
+        users::get_user::execute(self, context, id).await
+    }
+
+    /// A part of the list of users, by id.
+    pub async fn list_users(&self, context: &Context, command: ListUsers) -> Result<Listed<User, UserId>, Error> {
+        users::list_users::execute(self, context, command).await
     }
 
     // ---- the catalogue
 
     /// Accepts a product, with the URLs of its first images.
-    pub async fn create_product(&self, context: &Context, command: CreateProduct) -> Result<ProductView, Error> {
+    pub async fn create_product(
+        &self,
+        context: &Context,
+        command: CreateProduct,
+    ) -> Result<Answered<ProductView>, Error> {
         catalogue::create_product::execute(self, context, command).await
     }
 
     /// A product with its images.
     pub async fn get_product(&self, context: &Context, id: ProductId) -> Result<FoundProduct, Error> {
         catalogue::get_product::execute(self, context, id).await
+    }
+
+    /// A part of the list of products, each with its images.
+    pub async fn list_products(
+        &self,
+        context: &Context,
+        command: ListProducts,
+    ) -> Result<Listed<ProductView, ProductPlace>, Error> {
+        catalogue::list_products::execute(self, context, command).await
+    }
+
+    /// Changes what a product is, all of it or a part, and which images it has from URLs.
+    pub async fn edit_product(&self, context: &Context, command: EditProduct) -> Result<ProductView, Error> {
+        catalogue::edit_product::execute(self, context, command).await
+    }
+
+    /// Deletes a product and its images.
+    pub async fn delete_product(&self, context: &Context, command: DeleteProduct) -> Result<(), Error> {
+        catalogue::delete_product::execute(self, context, command).await
     }
 
     /// Whether the caller may see the products of this owner: asked for every answer that comes from a cache above the
@@ -92,8 +133,42 @@ impl Application {
     // ---- images
 
     /// Accepts uploaded images of a product, all of them or none.
-    pub async fn add_images(&self, context: &Context, command: AddImages) -> Result<AddedImages, Error> {
+    pub async fn add_images(&self, context: &Context, command: AddImages) -> Result<Answered<AddedImages>, Error> {
         images::add_images::execute(self, context, command).await
+    }
+
+    /// Accepts an image of a product that is to be fetched from a URL.
+    pub async fn add_image_by_url(
+        &self,
+        context: &Context,
+        command: AddImageByUrl,
+    ) -> Result<Answered<AddedImages>, Error> {
+        images::add_image_by_url::execute(self, context, command).await
+    }
+
+    /// One image of a product.
+    pub async fn get_image(&self, context: &Context, product: ProductId, id: ImageId) -> Result<FoundImage, Error> {
+        images::get_image::execute(self, context, product, id).await
+    }
+
+    /// Gives an image another source; it keeps its id, its place and what is said about it.
+    pub async fn replace_image(&self, context: &Context, command: ReplaceImage) -> Result<ProductView, Error> {
+        images::replace_image::execute(self, context, command).await
+    }
+
+    /// Changes what is said about an image, or its place among the product's images.
+    pub async fn edit_image(&self, context: &Context, command: EditImage) -> Result<ProductView, Error> {
+        images::edit_image::execute(self, context, command).await
+    }
+
+    /// Removes an image of a product.
+    pub async fn delete_image(&self, context: &Context, command: DeleteImage) -> Result<(), Error> {
+        images::delete_image::execute(self, context, command).await
+    }
+
+    /// Asks again for an image that failed: its attempts start from none.
+    pub async fn retry_image(&self, context: &Context, command: RetryImage) -> Result<Answered<ProductView>, Error> {
+        images::retry_image::execute(self, context, command).await
     }
 
     /// A rendition's bytes, or the part of them within `range`.
@@ -132,6 +207,60 @@ impl Application {
     /// Asks again for images whose attempt did not end for so long that its job must be gone; answers to how many.
     pub async fn rescue_images(&self) -> Result<usize, Error> {
         images::rescue_images::execute(self).await
+    }
+
+    // ---- dead letters
+
+    /// A part of the list of dead letters, the newest first.
+    pub async fn list_dead_letters(
+        &self,
+        context: &Context,
+        command: ListDeadLetters,
+    ) -> Result<Listed<DeadLetter, (Timestamp, DeadLetterId)>, Error> {
+        dead_letters::list_dead_letters::execute(self, context, command).await
+    }
+
+    /// The dead letters that fit, counted by reason and host, the most first.
+    pub async fn summarise_dead_letters(
+        &self,
+        context: &Context,
+        filter: &DeadLetterFilter,
+    ) -> Result<Vec<DeadLetterCount>, Error> {
+        dead_letters::summarise_dead_letters::execute(self, context, filter).await
+    }
+
+    /// Does again what a dead letter asks for: its image starts with no attempts. The letter is gone then. Answers to how
+    /// many images are processed again: none when its own is gone or has not failed.
+    pub async fn retry_dead_letter(&self, context: &Context, id: DeadLetterId) -> Result<Answered<u64>, Error> {
+        dead_letters::retry_dead_letter::execute(self, context, id).await
+    }
+
+    /// Asks for all dead letters that fit to be replayed, by and by; answers to how many.
+    pub async fn retry_dead_letters(
+        &self,
+        context: &Context,
+        filter: &DeadLetterFilter,
+    ) -> Result<Answered<u64>, Error> {
+        dead_letters::retry_dead_letters::execute(self, context, filter).await
+    }
+
+    /// Removes a dead letter.
+    pub async fn discard_dead_letter(&self, context: &Context, id: DeadLetterId) -> Result<(), Error> {
+        dead_letters::discard_dead_letter::execute(self, context, id).await
+    }
+
+    /// Removes all dead letters that fit; answers to how many.
+    pub async fn discard_dead_letters(
+        &self,
+        context: &Context,
+        filter: &DeadLetterFilter,
+    ) -> Result<Answered<u64>, Error> {
+        dead_letters::discard_dead_letters::execute(self, context, filter).await
+    }
+
+    /// Replays a batch of the dead letters that are to be replayed; answers to how many, 0 when there is none.
+    pub async fn replay_dead_letters(&self) -> Result<usize, Error> {
+        dead_letters::replay_dead_letters::execute(self).await
     }
 
     // ---- delivery: steps that a worker repeats
@@ -196,10 +325,28 @@ mod tests {
         send(app.hand_back_attempt(attempt));
         send(app.begin_attempt(job));
         send(app.rescue_images());
+        send(app.replay_dead_letters());
         send(app.prune(false));
         send(app.relay_outbox());
-        send(async {
-            app.add_images(&Context::operator(), AddImages { product: ProductId::new(1).unwrap(), files: vec![] }).await
-        });
+        send(async { app.add_images(&Context::operator(), AddImages::new(ProductId::new(1).unwrap(), vec![])).await });
+    }
+
+    /// The same, of those that write to what is there.
+    #[expect(dead_code, reason = "it is enough that it compiles")]
+    fn edits_can_be_spawned(
+        app: &Application,
+        context: &Context,
+        (edit_product, edit_image): (EditProduct, EditImage),
+        (delete_product, delete_image): (DeleteProduct, DeleteImage),
+        (add, replace, retry): (AddImageByUrl, ReplaceImage, RetryImage),
+    ) {
+        fn send(_: impl Send) {}
+        send(app.edit_product(context, edit_product));
+        send(app.edit_image(context, edit_image));
+        send(app.delete_product(context, delete_product));
+        send(app.delete_image(context, delete_image));
+        send(app.add_image_by_url(context, add));
+        send(app.replace_image(context, replace));
+        send(app.retry_image(context, retry));
     }
 }

@@ -1,6 +1,7 @@
 //! What can go wrong, in about ten kinds. Each edge maps them once: HTTP statuses in `app-api`, verdicts on a job in
 //! `app-worker`.
 
+use wareroom_domain::{Product, Revision, Version};
 use wareroom_ports::{BlobError, BoxError, CodecError, SourceError, StoreError};
 
 /// The kind of an error: what a caller can do about it.
@@ -14,6 +15,14 @@ pub enum ErrorCode {
     NotFound,
     /// Someone else changed it meanwhile; reading and trying again helps.
     Conflict,
+    /// It is in a state that this cannot be done in.
+    WrongState,
+    /// It is no longer what the caller said it must be.
+    PreconditionFailed,
+    /// The request's idempotency key was used for something else.
+    KeyReused,
+    /// A request with the same idempotency key is still running; asking again in a moment helps.
+    InProgress,
     /// An upload has too many bytes.
     TooLarge,
     /// An upload is of a kind that is not read.
@@ -32,11 +41,15 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Invalid,
         Self::UnknownUser,
         Self::NotFound,
         Self::Conflict,
+        Self::WrongState,
+        Self::PreconditionFailed,
+        Self::KeyReused,
+        Self::InProgress,
         Self::TooLarge,
         Self::UnsupportedImage,
         Self::TooManyPixels,
@@ -66,6 +79,8 @@ pub struct Error {
     pub detail: String,
     /// Every fault of the input.
     pub faults: Vec<Fault>,
+    /// What the product is now, when it is not what the caller said it must be.
+    pub current: Option<(Revision, Version)>,
     /// For the log: what happened underneath.
     #[source]
     pub source: Option<BoxError>,
@@ -74,7 +89,7 @@ pub struct Error {
 impl Error {
     /// An error without faults or source.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), faults: vec![], source: None }
+        Self { code, detail: detail.into(), faults: vec![], current: None, source: None }
     }
 
     /// The same error with faults.
@@ -89,6 +104,11 @@ impl Error {
     pub fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    pub(crate) fn precondition_failed(product: &Product) -> Self {
+        let detail = "the product was changed since; read it again and decide anew";
+        Self { current: Some((product.revision, product.version)), ..Self::new(ErrorCode::PreconditionFailed, detail) }
     }
 
     pub(crate) fn product_not_found() -> Self {

@@ -7,22 +7,32 @@
 mod application;
 mod catalogue;
 mod context;
+mod dead_letters;
 mod delivery;
 mod error;
+mod idempotency;
 mod images;
 mod jitter;
+mod listed;
 mod settings;
 mod stage;
 mod unit;
 mod upkeep;
 mod users;
+mod write;
 
 pub use application::{Application, Ports};
-pub use catalogue::{CreateProduct, FoundProduct};
-pub use context::{Caller, Context};
+pub use catalogue::{CreateProduct, DeleteProduct, EditProduct, FoundProduct, ListProducts, ProductEdit};
+pub use context::{Caller, Context, Precondition};
+pub use dead_letters::ListDeadLetters;
 pub use error::{Error, ErrorCode, Fault};
-pub use images::{AddImages, AddedImages, AttemptBegun, Download, ImageAttempt, Outcome, Sourced, UploadedFile};
+pub use idempotency::Answered;
+pub use images::{
+    AddImageByUrl, AddImages, AddedImages, AttemptBegun, DeleteImage, Download, EditImage, FoundImage, ImageAttempt,
+    ImageEdit, NewSource, Outcome, ReplaceImage, RetryImage, Sourced, UploadedFile,
+};
+pub use listed::Listed;
 pub use settings::Settings;
 pub use stage::STAGE;
 pub use upkeep::{Pruned, Retain};
-pub use users::RegisterUser;
+pub use users::{ListUsers, RegisterUser};

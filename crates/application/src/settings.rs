@@ -28,12 +28,16 @@ pub struct Settings {
     pub blob_claim: Duration,
     /// After how long an attempt that did not end is taken for dead, its job having gone missing.
     pub rescue_after: Duration,
+    /// How long a request with an idempotency key keeps others from doing it in its place; longer than any takes.
+    pub idempotency_lease: Duration,
     /// How long a job is on loan to the relay.
     pub relay_lease: Duration,
     /// For how long things are kept that are not kept for good.
     pub retain: Retain,
     /// How many jobs, events or rows one step takes.
     pub batch: usize,
+    /// How many dead letters one step replays.
+    pub replay_batch: usize,
 }
 
 impl Settings {
@@ -56,9 +60,11 @@ impl Default for Settings {
             back_off: [1, 5, 30, 120, 600].map(Duration::from_secs).to_vec(),
             blob_claim: Duration::from_hours(1),
             rescue_after: Duration::from_mins(12),
+            idempotency_lease: Duration::from_mins(1),
             relay_lease: Duration::from_secs(30),
             retain: Retain::default(),
             batch: 100,
+            replay_batch: 25,
         }
     }
 }

@@ -57,7 +57,7 @@ impl Application {
     /// has claimed the same bytes since.
     pub(crate) fn still_claimed(&self, claimed_at: Timestamp) -> Result<(), StoreError> {
         let passed = Duration::try_from(self.ports.clock.now().duration_since(claimed_at)).unwrap_or_default();
-        if passed < self.settings.blob_claim / 2 { Ok(()) } else { Err(StoreError::Conflict) }
+        if passed <= self.settings.blob_claim / 2 { Ok(()) } else { Err(StoreError::Conflict) }
     }
 
     /// Tells the caches what a committed unit overwrote, before its caller is answered.

@@ -35,6 +35,8 @@ pub fn in_memory(
     let ports = Ports {
         store: Arc::new(store.clone()),
         products: Arc::new(CachedProductQueries::new(Arc::new(store.clone()), cache.clone(), ttl)),
+        users: Arc::new(store.clone()),
+        dead_letters: Arc::new(store.clone()),
         outbox: None,
         queue: Arc::new(store.clone()),
         events: Arc::new(store.clone()),

@@ -45,6 +45,27 @@ pub(crate) fn base_url(text: &str) -> Option<String> {
     plain.then(|| text.trim_end_matches('/').to_owned())
 }
 
+/// Origins as browsers send them, with commas between, or `*` alone: scheme, host and a port that is not the scheme's own,
+/// in lower case, nothing behind.
+pub(crate) fn origins(text: &str) -> Option<Vec<String>> {
+    if text.trim() == "*" {
+        return Some(vec!["*".to_owned()]);
+    }
+    text.split(',').map(|origin| plain_origin(origin.trim())).collect()
+}
+
+fn plain_origin(text: &str) -> Option<String> {
+    let (scheme, host) = text.split_once("://")?;
+    let usual = match scheme {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return None,
+    };
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:[]".contains(c);
+    let plain = !host.is_empty() && !host.starts_with(':') && !host.ends_with([':', '.']) && !host.ends_with(usual);
+    (plain && host.chars().all(fits)).then(|| text.to_owned())
+}
+
 fn split(text: &str) -> Option<(u64, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
@@ -81,6 +102,29 @@ mod tests {
         assert_eq!(base_url("https://cdn.example/x/"), Some("https://cdn.example/x".to_owned()));
         for text in ["", "cdn.example", "ftp://x", "http://", "http:///x", "http://a?b"] {
             assert_eq!(base_url(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_written_as_browsers_send_it() {
+        let read = origins("https://shop.example, http://localhost:3000,http://[::1]:3000");
+        assert_eq!(read.unwrap(), ["https://shop.example", "http://localhost:3000", "http://[::1]:3000"]);
+        assert_eq!(origins(" * ").unwrap(), ["*"]);
+        for text in [
+            "",
+            "shop.example",
+            "https://shop.example/",
+            "https://Shop.example",
+            "https://shop.example:443",
+            "http://shop.example:80",
+            "ftp://shop.example",
+            "https://",
+            "https://:3000",
+            "*,https://shop.example",
+            "https://shop.example,",
+            "https://a b",
+        ] {
+            assert_eq!(origins(text), None, "{text:?}");
         }
     }
 }

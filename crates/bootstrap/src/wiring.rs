@@ -10,8 +10,8 @@ use wareroom_memory::{
     LocalInvalidations, MemoryBlobs, MemoryCache, MemoryConfig, MemoryQueue, MemorySpace, MemoryStore,
 };
 use wareroom_ports::{
-    BlobStore, CodecLimits, EventLog, ImageCodec, ImageSource, Invalidations, OutboxRelay, ProductQueries, Queue,
-    Retention, Space, Store,
+    BlobStore, CodecLimits, DeadLetterQueries, EventLog, ImageCodec, ImageSource, Invalidations, OutboxRelay,
+    ProductQueries, Queue, Retention, Space, Store, UserQueries,
 };
 use wareroom_system::{DiskSpace, SystemClock, SystemIds};
 
@@ -60,6 +60,8 @@ async fn open(config: &Config, opening: Opening) -> Result<Arc<Application>, Sta
     let ports = Ports {
         store: database.store,
         products,
+        users: database.users,
+        dead_letters: database.dead_letters,
         outbox,
         queue,
         events: database.events,
@@ -87,6 +89,7 @@ fn settings(config: &Config) -> Settings {
         back_off: config.back_off.clone(),
         rescue_after: config.rescue_after,
         blob_claim: config.blob_claim,
+        idempotency_lease: config.idempotency_lease,
         retain: Retain {
             idempotency_keys: config.keep_idempotency_keys,
             events: config.keep_events,
@@ -101,6 +104,8 @@ fn settings(config: &Config) -> Settings {
 struct Database {
     store: Arc<dyn Store>,
     products: Arc<dyn ProductQueries>,
+    users: Arc<dyn UserQueries>,
+    dead_letters: Arc<dyn DeadLetterQueries>,
     outbox: Arc<dyn OutboxRelay>,
     queue: Arc<dyn Queue>,
     events: Arc<dyn EventLog>,
@@ -110,11 +115,22 @@ struct Database {
 impl Database {
     fn of<S>(store: &S) -> Self
     where
-        S: Store + ProductQueries + OutboxRelay + Queue + EventLog + Retention + Clone + 'static,
+        S: Store
+            + ProductQueries
+            + UserQueries
+            + DeadLetterQueries
+            + OutboxRelay
+            + Queue
+            + EventLog
+            + Retention
+            + Clone
+            + 'static,
     {
         Self {
             store: Arc::new(store.clone()),
             products: Arc::new(store.clone()),
+            users: Arc::new(store.clone()),
+            dead_letters: Arc::new(store.clone()),
             outbox: Arc::new(store.clone()),
             queue: Arc::new(store.clone()),
             events: Arc::new(store.clone()),

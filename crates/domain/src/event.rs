@@ -17,7 +17,21 @@ pub enum Event {
         /// Its version, 1.
         version: Version,
     },
-    /// Something of a product's image changed: it was added, taken up, put back, made ready or given up.
+    /// A client changed what a product is, or the order of its images.
+    ProductChanged {
+        /// Which.
+        product: ProductId,
+        /// The version that shows it.
+        version: Version,
+    },
+    /// A product was deleted, its images with it.
+    ProductDeleted {
+        /// Which.
+        product: ProductId,
+        /// One above the last version that it had.
+        version: Version,
+    },
+    /// Something of a product's image changed: it was added, taken up, put back, made ready, given up, edited or removed.
     ImageChanged {
         /// Whose image.
         product: ProductId,
@@ -47,6 +61,10 @@ pub enum ImageChange {
     Retried,
     /// Its owner gave it another source.
     Superseded,
+    /// Its owner changed what is said about it.
+    Edited,
+    /// Its owner removed it.
+    Removed,
 }
 
 impl Event {
@@ -54,9 +72,10 @@ impl Event {
     pub const fn product(&self) -> Option<(ProductId, Version)> {
         match self {
             Self::UserRegistered { .. } => None,
-            Self::ProductCreated { product, version } | Self::ImageChanged { product, version, .. } => {
-                Some((*product, *version))
-            }
+            Self::ProductCreated { product, version }
+            | Self::ProductChanged { product, version }
+            | Self::ProductDeleted { product, version }
+            | Self::ImageChanged { product, version, .. } => Some((*product, *version)),
         }
     }
 }

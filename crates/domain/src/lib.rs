@@ -28,10 +28,10 @@ pub use ids::{Attempts, DeadLetterId, Fence, IdError, ImageId, MessageId, Produc
 pub use image::{
     Attempt, Begun, BlobKey, BlobKeyError, Changed, Content, Failure, Format, Image, ImageDraft, ImageOwner,
     ImageState, ImageUrl, ImageUrlError, Reason, Rendition, RenditionSpec, Setback, Sha256, Source, TransitionError,
-    default_renditions,
+    Via, default_renditions,
 };
 pub use job::{Job, Lane, Stamped, Trace};
 pub use price::{Price, PriceError};
 pub use product::{Product, ProductDraft};
-pub use text::{AltText, Description, FileName, PersonName, ProductName, TextError};
+pub use text::{AltText, Description, FileName, PersonName, ProductName, TextError, folded};
 pub use user::{User, UserDraft};

@@ -66,6 +66,16 @@ impl Product {
         self
     }
 
+    /// What to tell after a client changed it; `version` shows the change.
+    pub const fn changed(&self, version: Version) -> Event {
+        Event::ProductChanged { product: self.id, version }
+    }
+
+    /// What to tell after it was deleted.
+    pub fn deleted(&self) -> Event {
+        Event::ProductDeleted { product: self.id, version: self.version.next() }
+    }
+
     /// What to tell after the product was accepted.
     pub fn created(&self) -> Event {
         Event::ProductCreated { product: self.id, version: self.version }

@@ -40,6 +40,11 @@ fn check(text: &str, may_be_empty: bool, max: usize, lines: Lines) -> Result<(),
     Ok(())
 }
 
+/// A text as searches and orders compare it: in lower case, whatever the language.
+pub fn folded(text: &str) -> String {
+    text.to_lowercase()
+}
+
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident, empty: $empty:expr, max: $max:expr, lines: $lines:expr) => {
         $(#[$doc])*
@@ -60,6 +65,11 @@ macro_rules! text {
             /// The text as it was given.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+
+            /// The text as searches and orders compare it.
+            pub fn folded(&self) -> String {
+                folded(&self.0)
             }
         }
 

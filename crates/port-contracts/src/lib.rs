@@ -41,7 +41,9 @@
 //! | [`outbox_suite!`] | [`outbox::OutboxFixture`] | what a unit leaves behind, and the relay's side of it |
 //! | [`events_suite!`] | [`events::EventsFixture`] | the log of events |
 //! | [`retention_suite!`] | the same | what removes what was kept long enough |
-//! | [`queries_suite!`] | [`queries::QueriesFixture`] | reads, caches in front of them included |
+//! | [`queries_suite!`] | [`queries::QueriesFixture`] | products and lists of them, caches in front included |
+//! | [`user_queries_suite!`] | [`user_queries::UserQueriesFixture`] | users and lists of them |
+//! | [`dead_letter_queries_suite!`] | [`dead_letter_queries::DeadLetterQueriesFixture`] | lists and summaries of what gave up |
 //! | [`queue_suite!`] | [`queue::QueueFixture`] | a queue |
 //! | [`cache_suite!`] | [`cache::CacheFixture`] | a shared cache |
 //! | [`invalidations_suite!`] | [`invalidations::InvalidationsFixture`] | what tells caches to forget |
@@ -63,12 +65,14 @@
 mod listing;
 mod patience;
 mod samples;
+mod sifting;
 
 pub mod blob_refs;
 pub mod blobs;
 pub mod cache;
 pub mod clock;
 pub mod codec;
+pub mod dead_letter_queries;
 pub mod dead_letters;
 pub mod events;
 pub mod idempotency;
@@ -81,6 +85,7 @@ pub mod queue;
 pub mod retention;
 pub mod space;
 pub mod store;
+pub mod user_queries;
 
 pub use async_trait::async_trait;
 pub use listing::run;

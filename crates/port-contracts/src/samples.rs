@@ -8,7 +8,7 @@ use uuid::Uuid;
 use wareroom_domain::{
     AltText, Attempts, BlobKey, Content, DeadLetterId, Description, Failure, Fence, FileName, Format, Image,
     ImageDraft, ImageId, ImageOwner, ImageState, ImageUrl, Job, MessageId, PersonName, Price, Product, ProductDraft,
-    ProductId, ProductName, Reason, Rendition, Setback, Sha256, Source, Stamped, Trace, User, UserDraft, UserId,
+    ProductId, ProductName, Reason, Rendition, Setback, Sha256, Source, Stamped, Trace, User, UserDraft, UserId, Via,
 };
 use wareroom_ports::{DeadLetter, IdempotencyKey, Store, UnitOfWork};
 
@@ -80,17 +80,19 @@ pub(crate) fn product_draft(owner: UserId) -> ProductDraft {
 }
 
 /// Every kind of source.
-pub(crate) fn sources() -> [Source; 4] {
+pub(crate) fn sources() -> [Source; 5] {
     let content = |bytes| Content { content_type: "image/webp".to_owned(), bytes, sha256: hash() };
-    let upload = |filename: Option<&str>, bytes| Source::Upload {
+    let upload = |via, filename: Option<&str>, bytes| Source::Upload {
+        via,
         filename: filename.map(|name| FileName::new(name).expect("a file's name")),
         content: content(bytes),
     };
     let url = |text: String, content| Source::Url { url: ImageUrl::new(&text).expect("a URL"), content };
     let longest = format!("https://a.example/{}", "x".repeat(ImageUrl::MAX - 18));
     [
-        upload(None, 1),
-        upload(Some("..\\../ürlaub 'a'.png"), 9_007_199_254_740_991),
+        upload(Via::Form, None, 1),
+        upload(Via::Base64, None, 3),
+        upload(Via::Form, Some("..\\../ürlaub 'a'.png"), 9_007_199_254_740_991),
         url(format!("http://a.example:8080/ürlaub%20'a'.png?number={}#b", next()), None),
         url(longest, Some(content(2))),
     ]
@@ -164,6 +166,8 @@ pub(crate) fn dead_letter(image: &Image, product: Option<ProductId>, reason: Rea
         job: Job::ProcessImage(image.id),
         image: image.id,
         product,
+        owner: product.and_then(|_| UserId::new(i64::try_from(next()).expect("few samples")).ok()),
+        host: product.map(|_| format!("shop-{}.example", next())),
         failure: failure(reason),
         attempts: Attempts(u32::try_from(next()).expect("few samples")),
         at: instant(),

@@ -12,12 +12,13 @@
 //! | [`outbox`] | [`Outbox`] (written with the unit), [`OutboxRelay`] (read outside it) |
 //! | [`events`] | [`EventLog`]: what happened, in one order |
 //! | [`retention`] | [`Retention`]: what is kept for a while only |
-//! | [`queries`] | [`ProductQueries`]: reads outside a unit of work |
+//! | [`queries`] | [`ProductQueries`], [`UserQueries`], [`DeadLetterQueries`]: reads outside a unit of work |
 //! | [`queue`], [`message`] | [`Queue`], [`Consumer`], [`Delivery`]; what travels |
 //! | [`cache`], [`invalidations`] | [`Cache`], [`Invalidations`] |
 //! | [`blobs`] | [`BlobStore`] |
 //! | [`codec`] | [`ImageCodec`] |
 //! | [`image_source`] | [`ImageSource`] |
+//! | [`view_form`], [`user_form`] | none: products and users as bytes |
 //! | [`environment`] | [`Clock`], [`Ids`], [`Space`] |
 //!
 //! Nothing here knows an adapter, a driver or a transport.
@@ -39,6 +40,8 @@ pub mod queue;
 pub mod repositories;
 pub mod retention;
 pub mod store;
+pub mod user_form;
+pub mod view_form;
 
 pub use blob_refs::BlobRefs;
 pub use blobs::{Blob, BlobError, BlobMeta, BlobStore, BlobStoreExt};
@@ -52,11 +55,16 @@ pub use image_source::{FetchLimits, Fetched, ImageSource, SourceError};
 pub use invalidations::{Invalidation, Invalidations, Listener};
 pub use message::{Message, WireError};
 pub use outbox::{Backlog, Claimed, Outbox, OutboxRelay};
-pub use queries::{Origin, ProductQueries, ProductView};
+pub use queries::{
+    DeadLetterCount, DeadLetterFilter, DeadLetterQueries, Origin, ProductFilter, ProductOrder, ProductPage,
+    ProductPlace, ProductQueries, ProductView, UserFilter, UserQueries,
+};
 pub use queue::{Consumer, Delivery, Queue, QueueError, Receipt};
 pub use repositories::{ImageRepo, ProductRepo, UserRepo};
 pub use retention::{Kept, Retention};
 pub use store::{Store, StoreError, UnitOfWork};
+pub use user_form::{decode_user, encode_user};
+pub use view_form::{decode_view, encode_view};
 
 /// Whatever a driver reports, kept as the source of a port's error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -86,6 +86,8 @@ enum EventBody {
     UserRegistered { user: i64 },
     ProductCreated { product: i64, version: u64 },
     ImageChanged { product: i64, version: u64, image: [u8; 16], change: Change },
+    ProductChanged { product: i64, version: u64 },
+    ProductDeleted { product: i64, version: u64 },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -97,6 +99,8 @@ enum Change {
     Failed,
     Retried,
     Superseded,
+    Edited,
+    Removed,
 }
 
 /// An event as bytes of schema [`SCHEMA`], for stores that keep it so.
@@ -118,8 +122,16 @@ pub fn encode_event(event: &Event) -> Vec<u8> {
                 ImageChange::Failed => Change::Failed,
                 ImageChange::Retried => Change::Retried,
                 ImageChange::Superseded => Change::Superseded,
+                ImageChange::Edited => Change::Edited,
+                ImageChange::Removed => Change::Removed,
             },
         },
+        Event::ProductChanged { product, version } => {
+            EventBody::ProductChanged { product: product.get(), version: version.0 }
+        }
+        Event::ProductDeleted { product, version } => {
+            EventBody::ProductDeleted { product: product.get(), version: version.0 }
+        }
     };
     postcard::to_stdvec(&body).unwrap_or_default()
 }
@@ -149,8 +161,16 @@ pub fn decode_event(schema: u16, body: &[u8]) -> Result<Event, WireError> {
                 Change::Failed => ImageChange::Failed,
                 Change::Retried => ImageChange::Retried,
                 Change::Superseded => ImageChange::Superseded,
+                Change::Edited => ImageChange::Edited,
+                Change::Removed => ImageChange::Removed,
             },
         }),
+        EventBody::ProductChanged { product: id, version } => {
+            Ok(Event::ProductChanged { product: product(id)?, version: Version(version) })
+        }
+        EventBody::ProductDeleted { product: id, version } => {
+            Ok(Event::ProductDeleted { product: product(id)?, version: Version(version) })
+        }
     }
 }
 
@@ -190,12 +210,16 @@ mod tests {
 
     #[test]
     fn every_event_survives_its_bytes() {
-        use ImageChange::{Added, Failed, Postponed, Ready, Retried, Started, Superseded};
+        use ImageChange::{Added, Edited, Failed, Postponed, Ready, Removed, Retried, Started, Superseded};
         let (product, version) = (ProductId::new(3).unwrap(), Version(9));
         let image = ImageId(Uuid::from_u128(7));
-        let mut events =
-            vec![Event::UserRegistered { user: UserId::new(5).unwrap() }, Event::ProductCreated { product, version }];
-        for change in [Added, Started, Postponed, Ready, Failed, Retried, Superseded] {
+        let mut events = vec![
+            Event::UserRegistered { user: UserId::new(5).unwrap() },
+            Event::ProductCreated { product, version },
+            Event::ProductChanged { product, version },
+            Event::ProductDeleted { product, version },
+        ];
+        for change in [Added, Started, Postponed, Ready, Failed, Retried, Superseded, Edited, Removed] {
             events.push(Event::ImageChanged { product, version, image, change });
         }
         for event in events {

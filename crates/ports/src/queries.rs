@@ -1,9 +1,10 @@
 //! Reads outside a unit of work. Caches are decorators of these.
 
-use crate::StoreError;
+use crate::{DeadLetter, StoreError};
 use async_trait::async_trait;
+use jiff::Timestamp;
 use std::sync::Arc;
-use wareroom_domain::{Image, Product, ProductId};
+use wareroom_domain::{DeadLetterId, Image, Price, Product, ProductId, Reason, User, UserId};
 
 /// A product with everything that its answer shows, as of one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,74 @@ pub enum Origin {
     Store,
 }
 
+/// Which products. What is `None` does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ProductFilter {
+    /// Those of this user.
+    pub owner: Option<UserId>,
+    /// Those whose folded name contains this folded text, all of its characters plain.
+    pub name: Option<String>,
+    /// Those that cost this or more.
+    pub min_price: Option<Price>,
+    /// Those that cost this or less.
+    pub max_price: Option<Price>,
+}
+
+/// By what products are put in order; ties go by id, in the same direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProductOrder {
+    /// When they were accepted.
+    CreatedAt,
+    /// What they cost.
+    Price,
+    /// Their folded names, byte by byte.
+    Name,
+}
+
+/// The place of a product in an order. Places of one order compare as the products stand in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProductPlace {
+    /// By when it was accepted.
+    CreatedAt(Timestamp, ProductId),
+    /// By what it costs.
+    Price(Price, ProductId),
+    /// By its folded name.
+    Name(String, ProductId),
+}
+
+impl ProductPlace {
+    /// The place of this product in that order.
+    pub fn of(product: &Product, order: ProductOrder) -> Self {
+        match order {
+            ProductOrder::CreatedAt => Self::CreatedAt(product.created_at, product.id),
+            ProductOrder::Price => Self::Price(product.price, product.id),
+            ProductOrder::Name => Self::Name(product.name.folded(), product.id),
+        }
+    }
+
+    /// The order that it is a place in.
+    pub const fn order(&self) -> ProductOrder {
+        match self {
+            Self::CreatedAt(..) => ProductOrder::CreatedAt,
+            Self::Price(..) => ProductOrder::Price,
+            Self::Name(..) => ProductOrder::Name,
+        }
+    }
+}
+
+/// Which part of a list of products.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProductPage {
+    /// By what they are put in order.
+    pub order: ProductOrder,
+    /// Whether the largest comes first.
+    pub descending: bool,
+    /// Only those behind this place, of the same order; from the beginning without one.
+    pub after: Option<ProductPlace>,
+    /// At most so many.
+    pub limit: usize,
+}
+
 /// Products as readers see them.
 #[async_trait]
 pub trait ProductQueries: Send + Sync {
@@ -31,4 +100,81 @@ pub trait ProductQueries: Send + Sync {
     /// - MUST show every write that was acknowledged, and announced, before the call.
     /// - MUST show one moment: the images are those of the version that the product has.
     async fn get(&self, id: ProductId) -> Result<(Option<Arc<ProductView>>, Origin), StoreError>;
+
+    /// A part of a list of products, each with its images. Always the store's own answer.
+    ///
+    /// - MUST show every write that was acknowledged before the call, and one moment.
+    /// - MUST give just those that fit the filter, in order, ties by id in the same direction, none left out.
+    /// - MUST go on behind the place, whether or not something is still there.
+    async fn list(&self, filter: &ProductFilter, page: &ProductPage) -> Result<Vec<ProductView>, StoreError>;
+}
+
+/// Which users. What is `None` does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct UserFilter {
+    /// Those whose folded first name begins with this folded text.
+    pub first_name: Option<String>,
+    /// Those whose folded last name begins with this folded text.
+    pub last_name: Option<String>,
+}
+
+/// Users as readers see them.
+#[async_trait]
+pub trait UserQueries: Send + Sync {
+    /// A user.
+    async fn get(&self, id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// Up to `limit` users behind that id, by id.
+    ///
+    /// - MUST give just the users that fit the filter, in order, none left out.
+    async fn list(&self, filter: &UserFilter, after: Option<UserId>, limit: usize) -> Result<Vec<User>, StoreError>;
+}
+
+/// Which dead letters. What is `None` does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct DeadLetterFilter {
+    /// Those of this product's images.
+    pub product: Option<ProductId>,
+    /// Those of this user's products.
+    pub owner: Option<UserId>,
+    /// Those whose image was to come from this host, in lower case.
+    pub host: Option<String>,
+    /// Those that were given up for this.
+    pub reason: Option<Reason>,
+    /// Those that were given up then or later.
+    pub from: Option<Timestamp>,
+    /// Those that were given up before.
+    pub to: Option<Timestamp>,
+}
+
+/// How many dead letters have a reason and a host in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetterCount {
+    /// Why they were given up.
+    pub reason: Reason,
+    /// Where their images were to come from, if they were.
+    pub host: Option<String>,
+    /// How many.
+    pub count: u64,
+    /// The newest of them.
+    pub newest: Timestamp,
+}
+
+/// Dead letters as operators see them.
+#[async_trait]
+pub trait DeadLetterQueries: Send + Sync {
+    /// Up to `limit` dead letters behind that one, the newest first, those of one moment by id in the same direction.
+    ///
+    /// - MUST give just the dead letters that fit the filter, in order, none left out.
+    async fn list(
+        &self,
+        filter: &DeadLetterFilter,
+        after: Option<(Timestamp, DeadLetterId)>,
+        limit: usize,
+    ) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// All that fit the filter, counted by reason and host, the most first.
+    ///
+    /// - MUST count each that fits once.
+    async fn summary(&self, filter: &DeadLetterFilter) -> Result<Vec<DeadLetterCount>, StoreError>;
 }

@@ -58,6 +58,10 @@ pub trait ImageRepo: Send {
     /// - MUST answer `Conflict` when a newer fence than the image's is stored, or the image is gone.
     async fn save(&mut self, image: &Image) -> Result<(), StoreError>;
 
+    /// Removes an image, its renditions' rows with it. Answers whether it was there. Its blobs are not touched: whoever removes
+    /// it drops their references.
+    async fn delete(&mut self, id: ImageId) -> Result<bool, StoreError>;
+
     /// Images in `Processing` that were saved last longer than `age` ago by the store's clock, the longest first.
     ///
     /// - MUST name only images in `Processing`.

@@ -72,7 +72,7 @@ impl TestApp {
     pub async fn user(&self) -> User {
         let name = |text: &str| PersonName::new(text).unwrap();
         let command = RegisterUser { first_name: name("Ada"), last_name: name("Lovelace") };
-        self.application.register_user(&Context::operator(), command).await.unwrap()
+        self.application.register_user(&Context::operator(), command).await.unwrap().result
     }
 
     /// Creates a product of a user's, without images.
@@ -89,14 +89,14 @@ impl TestApp {
             price: Price::from_hundredths(1899).unwrap(),
             images: urls.iter().map(|url| ImageUrl::new(url).unwrap()).collect(),
         };
-        self.application.create_product(&Context::operator(), command).await.unwrap().product
+        self.application.create_product(&Context::operator(), command).await.unwrap().result.product
     }
 
     /// Uploads a picture of the memory adapter's toy format, of 8 x 4 pixels in one shade.
     pub async fn upload(&self, product: ProductId, shade: u8) -> ImageId {
         let bytes = Self::image(shade);
         let files = vec![UploadedFile { filename: None, bytes }];
-        let added = self.application.add_images(&Context::operator(), AddImages { product, files }).await.unwrap();
+        let added = self.application.add_images(&Context::operator(), AddImages::new(product, files)).await.unwrap();
         added.added[0]
     }
 

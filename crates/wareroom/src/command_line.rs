@@ -20,7 +20,14 @@ pub(crate) fn command() -> Command {
             Command::new("serve").about("Serve the API and process images (what `wareroom` alone does)"),
         ))
         .subcommand(
-            Command::new("openapi").about("Write the API's OpenAPI description to stdout; needs nothing running"),
+            Command::new("openapi").about("Write the API's OpenAPI description to stdout; needs nothing running").arg(
+                Arg::new(PROFILE)
+                    .long(PROFILE)
+                    .value_name("PROFILE")
+                    .value_parser(["whole", "rust"])
+                    .default_value("whole")
+                    .help("All of it, or what generators of Rust clients can read"),
+            ),
         )
         .subcommand(
             serve_flags(Command::new("prune").about("Remove what was kept long enough, now; works beside `serve`"))
@@ -29,6 +36,9 @@ pub(crate) fn command() -> Command {
         .args(settings())
         .args_conflicts_with_subcommands(true)
 }
+
+/// The flag that picks a form of the API's description.
+pub(crate) const PROFILE: &str = "profile";
 
 /// The flag that only counts.
 pub(crate) const DRY_RUN: &str = "dry-run";

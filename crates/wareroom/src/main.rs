@@ -15,7 +15,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let matches = command_line::command().get_matches();
     let ended = match matches.subcommand() {
-        Some(("openapi", _)) => commands::openapi::run(),
+        Some(("openapi", arguments)) => commands::openapi::run(arguments),
         Some(("prune", arguments)) => commands::prune::run(arguments),
         Some((_, arguments)) => commands::serve::run(arguments),
         None => commands::serve::run(&matches),

@@ -13,8 +13,11 @@ mod error_codes;
 mod frozen;
 #[cfg(target_os = "linux")]
 mod full_disk;
+mod idempotency;
 mod logs;
+mod migrating;
 mod openapi;
 mod photo;
 mod prune;
 mod rows;
+mod stories;

@@ -172,9 +172,10 @@ impl Rows {
                     let news = versions.entry(product.get()).or_default().insert(version.0);
                     assert!(news || change == ImageChange::Added, "version {version:?} of {product:?} was given twice");
                 }
-                Event::ProductCreated { product, version } => {
+                Event::ProductCreated { product, version } | Event::ProductChanged { product, version } => {
                     versions.entry(product.get()).or_default().insert(version.0);
                 }
+                Event::ProductDeleted { product, .. } => drop(versions.remove(&product.get())),
                 Event::UserRegistered { .. } => {}
             }
         }

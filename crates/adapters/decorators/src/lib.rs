@@ -13,7 +13,6 @@
 mod cache_key;
 mod invalidations;
 mod lifetime;
-mod product_view;
 mod queries;
 mod reachability;
 

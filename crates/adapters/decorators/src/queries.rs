@@ -1,15 +1,20 @@
 //! Products from the cache, or from the store and then into the cache.
 
-use crate::{cache_key, lifetime, product_view, reachability::Reachability};
+use crate::{cache_key, lifetime, reachability::Reachability};
 use async_trait::async_trait;
 use std::{sync::Arc, time::Duration};
 use wareroom_domain::ProductId;
-use wareroom_ports::{Cache, Cached, Origin, ProductQueries, ProductView, StoreError};
+use wareroom_ports::{
+    Cache, Cached, Origin, ProductFilter, ProductPage, ProductQueries, ProductView, StoreError, decode_view,
+    encode_view,
+};
 
 /// Queries with a shared cache in front.
 ///
 /// A value is put under the version it had when it was read, so the cache refuses it when a newer version was announced
 /// meanwhile; see [`CacheInvalidations`](crate::CacheInvalidations). That a product does not exist is not cached.
+///
+/// Lists are not cached: any write may move any of them.
 ///
 /// Readers of one product that miss together all ask the store. They do not share one answer: one who comes after a write
 /// was acknowledged must not be given what was read before it.
@@ -34,7 +39,7 @@ impl ProductQueries for CachedProductQueries {
         let cached = self.reachability.answer(self.cache.get(&key).await);
         if let Some(Cached::Value { version, bytes }) = &cached {
             let fits = |view: &ProductView| view.product.id == id && view.product.version == *version;
-            if let Some(view) = product_view::decode(bytes).filter(fits) {
+            if let Some(view) = decode_view(bytes).filter(fits) {
                 return Ok((Some(Arc::new(view)), Origin::Cache));
             }
             tracing::debug!(product = %id, "a cached product of another release, or damaged, is read anew");
@@ -42,12 +47,16 @@ impl ProductQueries for CachedProductQueries {
         let (view, origin) = self.inner.get(id).await?;
         // A cache that has just failed is not asked a second time within one read.
         if let (Some(view), Some(_)) = (&view, cached)
-            && let Some(bytes) = product_view::encode(view)
+            && let Some(bytes) = encode_view(view)
         {
             let version = view.product.version;
             let ttl = lifetime::spread(self.ttl, id, version);
             self.reachability.answer(self.cache.put(&key, version, Some(bytes), ttl).await);
         }
         Ok((view, origin))
+    }
+
+    async fn list(&self, filter: &ProductFilter, page: &ProductPage) -> Result<Vec<ProductView>, StoreError> {
+        self.inner.list(filter, page).await
     }
 }

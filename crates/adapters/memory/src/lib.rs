@@ -6,7 +6,7 @@
 //!
 //! | type | ports |
 //! |---|---|
-//! | [`MemoryStore`] | `Store` and its `UnitOfWork`, `OutboxRelay`, `EventLog`, `Retention`, `ProductQueries`; `Queue` over its own job rows |
+//! | [`MemoryStore`] | `Store` and its `UnitOfWork`, `OutboxRelay`, `EventLog`, `Retention`, `ProductQueries`, `UserQueries`, `DeadLetterQueries`; `Queue` over its own job rows |
 //! | [`MemoryQueue`] | `Queue`, as a broker of its own |
 //! | [`MemoryCache`], [`LocalInvalidations`] | `Cache`, `Invalidations` |
 //! | [`MemoryBlobs`] | `BlobStore` |
@@ -27,6 +27,7 @@ mod dead_letters;
 mod deadline;
 mod environment;
 mod events;
+mod filters;
 mod idempotency;
 mod image;
 mod image_source;

@@ -120,6 +120,16 @@ impl ImageRepo for MemoryUnit {
         })
     }
 
+    async fn delete(&mut self, id: ImageId) -> Result<bool, StoreError> {
+        self.run(|staged, state| {
+            let there = image(staged, state, id).is_some();
+            if there {
+                staged.images.remove(id);
+            }
+            Ok(there)
+        })
+    }
+
     async fn stuck(&mut self, age: Duration, limit: usize) -> Result<Vec<ImageId>, StoreError> {
         self.run(|staged, state| {
             let now = Instant::now();

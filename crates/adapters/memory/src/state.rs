@@ -1,12 +1,12 @@
 //! What is committed, and what an open unit of work would change of it.
 
 use crate::overlay::Overlay;
-use crate::tables::{BlobRow, Blobs, ImageRow, Images, KeyRow, Keys, Letters};
+use crate::tables::{BlobRow, Blobs, ImageRow, Images, KeyRow, Keys, LetterRow, Letters};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 use wareroom_domain::{BlobKey, DeadLetterId, Event, ImageId, Product, ProductId, Stamped, User, UserId};
-use wareroom_ports::{DeadLetter, IdempotencyKey, Message, StoreError};
+use wareroom_ports::{IdempotencyKey, Message, StoreError};
 
 /// Everything that is committed but the jobs, which [`Lending`](crate::lending::Lending) keeps.
 #[derive(Default)]
@@ -47,7 +47,7 @@ pub(crate) struct Staged {
     pub(crate) products: Overlay<ProductId, Product>,
     pub(crate) images: Overlay<ImageId, ImageRow>,
     pub(crate) blobs: Overlay<BlobKey, BlobRow>,
-    pub(crate) dead_letters: Overlay<DeadLetterId, DeadLetter>,
+    pub(crate) dead_letters: Overlay<DeadLetterId, LetterRow>,
     pub(crate) keys: Overlay<IdempotencyKey, KeyRow>,
     pub(crate) jobs: Vec<(Message, Duration)>,
     pub(crate) events: Vec<Stamped<Event>>,
@@ -86,9 +86,9 @@ impl State {
                 None => self.blobs.remove(&key),
             }
         }
-        for (id, letter) in dead_letters.into_changes() {
-            match letter {
-                Some(letter) => self.dead_letters.put(letter),
+        for (id, row) in dead_letters.into_changes() {
+            match row {
+                Some(row) => self.dead_letters.put(row),
                 None => self.dead_letters.remove(id),
             }
         }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use tokio::time::Instant;
 use wareroom_domain::{BlobKey, DeadLetterId, Image, ImageId, ImageOwner, ImageState, Sha256};
 use wareroom_ports::{DeadLetter, IdempotencyKey};
@@ -103,30 +104,43 @@ impl Blobs {
     }
 }
 
-/// Dead letters: by id, by image in the order they were given up, and all in that order.
+/// A dead letter, and whether it is to be replayed.
+#[derive(Clone)]
+pub(crate) struct LetterRow {
+    pub(crate) letter: DeadLetter,
+    pub(crate) marked: bool,
+}
+
+/// Dead letters: by id, by image in the order they were given up, all in that order, and those that are marked in it.
 #[derive(Default)]
 pub(crate) struct Letters {
-    rows: BTreeMap<DeadLetterId, DeadLetter>,
+    rows: BTreeMap<DeadLetterId, LetterRow>,
     by_image: BTreeSet<(ImageId, Timestamp, DeadLetterId)>,
     by_age: BTreeSet<(Timestamp, DeadLetterId)>,
+    marked: BTreeSet<(Timestamp, DeadLetterId)>,
 }
 
 impl Letters {
-    pub(crate) fn get(&self, id: DeadLetterId) -> Option<&DeadLetter> {
+    pub(crate) fn get(&self, id: DeadLetterId) -> Option<&LetterRow> {
         self.rows.get(&id)
     }
 
-    pub(crate) fn put(&mut self, letter: DeadLetter) {
+    pub(crate) fn put(&mut self, row: LetterRow) {
+        let LetterRow { letter, marked } = &row;
         self.remove(letter.id);
         self.by_image.insert((letter.image, letter.at, letter.id));
         self.by_age.insert((letter.at, letter.id));
-        self.rows.insert(letter.id, letter);
+        if *marked {
+            self.marked.insert((letter.at, letter.id));
+        }
+        self.rows.insert(letter.id, row);
     }
 
     pub(crate) fn remove(&mut self, id: DeadLetterId) {
-        if let Some(letter) = self.rows.remove(&id) {
+        if let Some(LetterRow { letter, .. }) = self.rows.remove(&id) {
             self.by_image.remove(&(letter.image, letter.at, id));
             self.by_age.remove(&(letter.at, id));
+            self.marked.remove(&(letter.at, id));
         }
     }
 
@@ -134,7 +148,7 @@ impl Letters {
     pub(crate) fn of_image(&self, image: ImageId) -> impl Iterator<Item = &DeadLetter> {
         let first = (image, Timestamp::MIN, DeadLetterId(uuid::Uuid::nil()));
         let last = (image, Timestamp::MAX, DeadLetterId(uuid::Uuid::max()));
-        self.by_image.range(first..=last).filter_map(|(_, _, id)| self.rows.get(id))
+        self.by_image.range(first..=last).filter_map(|(_, _, id)| self.letter(*id))
     }
 
     /// Those that were given up before a moment, oldest first.
@@ -142,9 +156,24 @@ impl Letters {
         self.by_age.range(..(moment, DeadLetterId(uuid::Uuid::nil()))).map(|(_, id)| *id)
     }
 
+    /// Newest first, from behind a place on.
+    pub(crate) fn newest_first(&self, after: Option<(Timestamp, DeadLetterId)>) -> impl Iterator<Item = &DeadLetter> {
+        let end = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.by_age.range((Bound::Unbounded, end)).rev().filter_map(|(_, id)| self.letter(*id))
+    }
+
+    /// Those that are marked, oldest first.
+    pub(crate) fn marked(&self) -> impl Iterator<Item = &DeadLetter> {
+        self.marked.iter().filter_map(|(_, id)| self.letter(*id))
+    }
+
     /// All of them, by id.
     pub(crate) fn all(&self) -> impl Iterator<Item = &DeadLetter> {
-        self.rows.values()
+        self.rows.values().map(|row| &row.letter)
+    }
+
+    fn letter(&self, id: DeadLetterId) -> Option<&DeadLetter> {
+        self.rows.get(&id).map(|row| &row.letter)
     }
 }
 

@@ -90,7 +90,7 @@ mod tests {
     use uuid::Uuid;
     use wareroom_domain::{
         Attempts, Begun, BlobKey, Content, Description, Image, ImageDraft, ImageId, ImageOwner, PersonName, Price,
-        Product, ProductDraft, ProductName, Sha256, Source, UserDraft,
+        Product, ProductDraft, ProductName, Sha256, Source, UserDraft, Via,
     };
     use wareroom_ports::{ProductQueries, Store, StoreError, UnitOfWork};
 
@@ -108,6 +108,7 @@ mod tests {
 
     fn image(number: u128, product: &Product, position: u32) -> Image {
         let source = Source::Upload {
+            via: Via::Form,
             filename: None,
             content: Content { content_type: "x/y".to_owned(), bytes: 1, sha256: Sha256([0; 32]) },
         };
@@ -139,14 +140,14 @@ mod tests {
         let store = MemoryStore::default();
         let mut unit = store.begin().await.unwrap();
         let lost = product(&mut *unit).await;
-        assert_eq!(store.get(lost.id).await.unwrap().0, None);
+        assert_eq!(ProductQueries::get(&store, lost.id).await.unwrap().0, None);
         drop(unit);
         let mut unit = store.begin().await.unwrap();
         let kept = product(&mut *unit).await;
         assert!(kept.id > lost.id && kept.owner > lost.owner);
         unit.commit().await.unwrap();
-        assert_eq!(store.get(lost.id).await.unwrap().0, None);
-        assert_eq!(store.get(kept.id).await.unwrap().0.unwrap().product, kept);
+        assert_eq!(ProductQueries::get(&store, lost.id).await.unwrap().0, None);
+        assert_eq!(ProductQueries::get(&store, kept.id).await.unwrap().0.unwrap().product, kept);
     }
 
     #[tokio::test]
@@ -169,7 +170,7 @@ mod tests {
         assert_eq!(unit.images().load(ImageId(Uuid::from_u128(4))).await.unwrap(), None);
         assert_eq!(unit.products().touch(other.id, Timestamp::UNIX_EPOCH).await.unwrap(), None);
         unit.commit().await.unwrap();
-        assert_eq!(order(&store.get(kettle.id).await.unwrap().0.unwrap().images), [2, 3, 5, 1]);
+        assert_eq!(order(&ProductQueries::get(&store, kettle.id).await.unwrap().0.unwrap().images), [2, 3, 5, 1]);
         let mut unit = store.begin().await.unwrap();
         assert_eq!(unit.images().load(ImageId(Uuid::from_u128(4))).await.unwrap(), None);
     }

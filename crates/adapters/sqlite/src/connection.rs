@@ -4,8 +4,8 @@ use crate::OpenError;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::{path::Path, thread::sleep, time::Duration};
 
-/// Enough for every statement of this crate, so that each is compiled once a connection.
-const STATEMENTS: usize = 64;
+/// Enough for every statement of this crate, those of lists in every form, so that each is compiled once a connection.
+const STATEMENTS: usize = 256;
 
 /// The connection that writes. Makes the file when there is none.
 pub(crate) fn open_writer(path: &Path, busy_wait: Duration) -> Result<Connection, OpenError> {

@@ -1,28 +1,14 @@
 //! Dead letters in a unit of work. The job is kept as it travels, so that a replay is the same message again.
 
 use crate::{
-    rows::{checked, instant, to_failure, to_instant, to_message, to_trace},
+    dead_letter_list::{Conditions, to_dead_letter},
+    rows::instant,
     unit::Unit,
 };
 use async_trait::async_trait;
-use rusqlite::{OptionalExtension, Row};
-use uuid::Uuid;
-use wareroom_domain::{Attempts, DeadLetterId, ImageId, MessageId, ProductId, Stamped};
-use wareroom_ports::{DeadLetter, DeadLetters, Message, StoreError};
-
-fn to_dead_letter(row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
-    let product: Option<i64> = row.get("product_id")?;
-    Ok(DeadLetter {
-        id: DeadLetterId(row.get::<_, Uuid>("id")?),
-        job: checked(row, "body", to_message(row)?.job())?.body,
-        image: ImageId(row.get("image_id")?),
-        product: checked(row, "product_id", product.map(ProductId::new).transpose())?,
-        failure: to_failure(row)?,
-        attempts: Attempts(row.get("attempts")?),
-        at: to_instant(row, "at")?,
-        trace: to_trace(row)?,
-    })
-}
+use rusqlite::OptionalExtension;
+use wareroom_domain::{DeadLetterId, ImageId, MessageId, ProductId, Stamped, UserId};
+use wareroom_ports::{DeadLetter, DeadLetterFilter, DeadLetters, Message, StoreError};
 
 #[async_trait]
 impl DeadLetters for Unit {
@@ -35,9 +21,9 @@ impl DeadLetters for Unit {
             connection
                 .prepare_cached(
                     "INSERT INTO dead_letters
-                         (id, lane, kind, schema, body, image_id, product_id, reason, detail, attempts, at, request_id,
-                          traceparent)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                         (id, lane, kind, schema, body, image_id, product_id, owner_id, host, reason, detail, attempts,
+                          at, request_id, traceparent)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
                 )?
                 .execute((
                     letter.id.0,
@@ -47,6 +33,8 @@ impl DeadLetters for Unit {
                     message.body.as_ref(),
                     letter.image.0,
                     letter.product.map(ProductId::get),
+                    letter.owner.map(UserId::get),
+                    letter.host,
                     letter.failure.reason.code(),
                     letter.failure.detail,
                     letter.attempts.0,
@@ -84,4 +72,44 @@ impl DeadLetters for Unit {
         })
         .await
     }
+
+    async fn remove_of_image(&mut self, image: ImageId) -> Result<u64, StoreError> {
+        self.call(move |connection| {
+            let mut delete = connection.prepare_cached("DELETE FROM dead_letters WHERE image_id = ?1")?;
+            Ok(count(delete.execute([image.0])?))
+        })
+        .await
+    }
+
+    async fn discard(&mut self, filter: &DeadLetterFilter) -> Result<u64, StoreError> {
+        let fitting = Conditions::of(filter, None);
+        self.call(move |connection| {
+            let sql = format!("DELETE FROM dead_letters WHERE {}", fitting.sql());
+            Ok(count(connection.prepare_cached(&sql)?.execute(&*fitting.values())?))
+        })
+        .await
+    }
+
+    async fn mark(&mut self, filter: &DeadLetterFilter) -> Result<u64, StoreError> {
+        let fitting = Conditions::of(filter, None);
+        self.call(move |connection| {
+            let sql = format!("UPDATE dead_letters SET marked = 1 WHERE {}", fitting.sql());
+            Ok(count(connection.prepare_cached(&sql)?.execute(&*fitting.values())?))
+        })
+        .await
+    }
+
+    async fn marked(&mut self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        self.call(move |connection| {
+            let mut select =
+                connection.prepare_cached("SELECT * FROM dead_letters WHERE marked = 1 ORDER BY at, id LIMIT ?1")?;
+            let letters = select.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], to_dead_letter)?;
+            Ok(letters.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+}
+
+fn count(rows: usize) -> u64 {
+    u64::try_from(rows).unwrap_or(u64::MAX)
 }

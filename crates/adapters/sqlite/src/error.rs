@@ -63,7 +63,10 @@ impl From<Fault> for StoreError {
         match fault {
             Fault::Store(error) => error,
             Fault::Sqlite(error) => match error.sqlite_error_code() {
-                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+                // Interrupted is what took longer than its time.
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OperationInterrupted) => {
+                    Self::Busy
+                }
                 Some(ErrorCode::DiskFull) => Self::Full,
                 _ => Self::Backend(Box::new(error)),
             },

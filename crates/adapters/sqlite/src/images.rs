@@ -1,6 +1,7 @@
 //! Images, with their renditions, in a unit of work.
 
 use crate::{
+    candidates::as_json,
     clock::{milliseconds, now},
     error::{Fault, unless_referenced},
     rows::{instant, to_image, to_rendition},
@@ -8,8 +9,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, ToSql, named_params};
-use std::time::Duration;
-use wareroom_domain::{AltText, FileName, Image, ImageId, ImageOwner, ImageState, ImageUrl, Rendition, Source};
+use std::{collections::HashMap, time::Duration};
+use wareroom_domain::{AltText, FileName, Image, ImageId, ImageOwner, ImageState, ImageUrl, Rendition, Source, Via};
 use wareroom_ports::{ImageRepo, StoreError};
 
 fn load(connection: &Connection, id: ImageId) -> rusqlite::Result<Option<Image>> {
@@ -20,8 +21,28 @@ fn load(connection: &Connection, id: ImageId) -> rusqlite::Result<Option<Image>>
 /// All images of an owner, by position, then by id.
 pub(crate) fn of_owner(connection: &Connection, owner: ImageOwner) -> rusqlite::Result<Vec<Image>> {
     let ImageOwner::Product(product) = owner;
-    let mut select = connection.prepare_cached("SELECT * FROM images WHERE product_id = ?1 ORDER BY position, id")?;
-    let images = select.query_map([product.get()], |row| to_image(row, |id| renditions(connection, id)))?;
+    of_products(connection, &as_json(&[product.get()]))
+}
+
+/// Whatever the number of the products: one statement for their images, and one for all renditions of these.
+const IMAGES_OF_PRODUCTS: &str = "SELECT * FROM images WHERE product_id IN (SELECT value FROM json_each(?1))
+     ORDER BY product_id, position, id";
+
+const RENDITIONS_OF_PRODUCTS: &str =
+    "SELECT renditions.* FROM images JOIN renditions ON renditions.image_id = images.id
+     WHERE images.product_id IN (SELECT value FROM json_each(?1))
+     ORDER BY renditions.image_id, renditions.ordinal";
+
+/// All images of these products, whose ids are given as JSON: each product's together, by position, then by id.
+pub(crate) fn of_products(connection: &Connection, products: &str) -> rusqlite::Result<Vec<Image>> {
+    let mut found: HashMap<ImageId, Vec<Rendition>> = HashMap::new();
+    let mut select = connection.prepare_cached(RENDITIONS_OF_PRODUCTS)?;
+    for rendition in select.query_map([products], |row| Ok((ImageId(row.get("image_id")?), to_rendition(row)?)))? {
+        let (image, rendition) = rendition?;
+        found.entry(image).or_default().push(rendition);
+    }
+    let mut select = connection.prepare_cached(IMAGES_OF_PRODUCTS)?;
+    let images = select.query_map([products], |row| to_image(row, |id| Ok(found.remove(&id).unwrap_or_default())))?;
     images.collect()
 }
 
@@ -49,6 +70,14 @@ impl ImageRepo for Unit {
     async fn save(&mut self, image: &Image) -> Result<(), StoreError> {
         let image = image.clone();
         self.call(move |connection| save(connection, &image)).await
+    }
+
+    async fn delete(&mut self, id: ImageId) -> Result<bool, StoreError> {
+        self.call(move |connection| {
+            let mut delete = connection.prepare_cached("DELETE FROM images WHERE id = ?1")?;
+            Ok(delete.execute([id.0])? == 1)
+        })
+        .await
     }
 
     async fn stuck(&mut self, age: Duration, limit: usize) -> Result<Vec<ImageId>, StoreError> {
@@ -133,7 +162,8 @@ struct Columns(Vec<(&'static str, Box<dyn ToSql>)>);
 impl Columns {
     fn of(image: &Image) -> Self {
         let (kind, url, filename) = match &image.source {
-            Source::Upload { filename, .. } => ("upload", None, filename.as_ref()),
+            Source::Upload { via: Via::Form, filename, .. } => ("upload", None, filename.as_ref()),
+            Source::Upload { via: Via::Base64, filename, .. } => ("base64", None, filename.as_ref()),
             Source::Url { url, .. } => ("url", Some(url), None),
         };
         let content = image.source.content();
@@ -171,5 +201,22 @@ impl Columns {
     fn with<'a>(&'a self, more: &[(&'a str, &'a dyn ToSql)]) -> Vec<(&'a str, &'a dyn ToSql)> {
         let shared = self.0.iter().map(|(name, value)| (*name, value.as_ref()));
         shared.chain(more.iter().copied()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plans::{migrated, plan};
+
+    #[test]
+    fn images_and_renditions_of_many_products_are_found_by_their_indexes() {
+        let connection = migrated();
+        let images = plan(&connection, IMAGES_OF_PRODUCTS);
+        assert_eq!(images[0], "SEARCH images USING INDEX images_by_product (product_id=?)");
+        assert!(images.iter().all(|step| !step.contains("TEMP B-TREE")), "{images:?}");
+        let renditions = plan(&connection, RENDITIONS_OF_PRODUCTS);
+        assert_eq!(renditions[0], "SEARCH images USING COVERING INDEX images_by_product (product_id=?)");
+        assert!(renditions.contains(&"SEARCH renditions USING PRIMARY KEY (image_id=?)".to_owned()), "{renditions:?}");
     }
 }

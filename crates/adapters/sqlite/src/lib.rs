@@ -4,7 +4,8 @@
 //! begin --turn--> Unit --closures--> writer thread (one connection)      SqliteStore: Store
 //! claim, ack, sequence, publish ---> the same thread, between two units  OutboxRelay, EventLog, Queue
 //! remove_expired, compact ---------> the same                            Retention
-//! get, read, head, backlog --------> a few readers                       ProductQueries, EventLog
+//! get, list, read, head, backlog --> a few readers                       ProductQueries, UserQueries, DeadLetterQueries,
+//!                                                                        EventLog
 //! ```
 //!
 //! SQLite has one writer at a time, so there is one connection that writes, on a thread of its own, and a fair line of
@@ -17,17 +18,24 @@
 //! Knows no other adapter and no use case.
 
 mod blob_refs;
+mod candidates;
 mod clock;
 mod config;
 mod connection;
+mod dead_letter_list;
 mod dead_letters;
 mod error;
 mod events;
+mod functions;
 mod idempotency;
 mod images;
 mod jobs;
 mod migrations;
 mod outbox;
+#[cfg(test)]
+mod plans;
+mod product_list;
+mod product_views;
 mod products;
 mod queries;
 mod queue;
@@ -35,7 +43,9 @@ mod readers;
 mod retention;
 mod rows;
 mod store;
+mod time_limit;
 mod unit;
+mod user_list;
 mod users;
 mod writer;
 

@@ -1,6 +1,6 @@
 //! The schema's history. Each migration is applied once, in order, and never changed afterwards: its hash is kept.
 
-use crate::OpenError;
+use crate::{OpenError, functions::with_functions};
 use rusqlite::{Connection, TransactionBehavior};
 use sha2::{Digest, Sha256};
 
@@ -14,11 +14,12 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "catalogue", sql: include_str!("../migrations/0001_catalogue.sql") },
     Migration { version: 2, name: "image_urls", sql: include_str!("../migrations/0002_image_urls.sql") },
     Migration { version: 3, name: "housekeeping", sql: include_str!("../migrations/0003_housekeeping.sql") },
+    Migration { version: 4, name: "lists", sql: include_str!("../migrations/0004_lists.sql") },
 ];
 
 /// Brings the schema up to date: all that is missing, or nothing. Safe to run in several processes at once.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
-    apply(connection, MIGRATIONS)
+    with_functions(connection, |connection| apply(connection, MIGRATIONS))
 }
 
 fn apply(connection: &mut Connection, migrations: &[Migration]) -> Result<(), OpenError> {
@@ -101,6 +102,49 @@ mod tests {
             let plan: String = connection.query_one(&plan, [], |row| row.get("detail")).unwrap();
             assert!(plan.contains(&format!("{table}_by_age")), "{plan}");
         }
+    }
+
+    /// A user with a product, an image from the web, and three dead letters: of that image, of one that was uploaded, and of
+    /// a product that is gone.
+    const BEFORE_LISTS: &str = "
+        INSERT INTO users (first_name, last_name, created_at) VALUES ('ÄNNE', 'Ørsted', '2026');
+        INSERT INTO products (owner_id, name, description, price_hundredths, revision, version, created_at, updated_at)
+        VALUES (1, 'GROẞE Lampe', '', 1899, 1, 1, '2026', '2026');
+        INSERT INTO images (id, product_id, position, source_kind, url, state, attempts, fence, created_at, saved_at)
+        VALUES (x'01010101010101010101010101010101', 1, 0, 'url', 'https://Pictures.EXAMPLE:8443/a?b', 'failed', 1, 1, '2026', 0),
+               (x'02020202020202020202020202020202', 1, 1, 'upload', NULL, 'failed', 1, 1, '2026', 0);
+        INSERT INTO dead_letters (id, lane, kind, schema, body, image_id, product_id, reason, detail, attempts, at)
+        SELECT id, 'images', 'process_image', 1, x'', id, 1, 'damaged', '', 1, '2026' FROM images;
+        INSERT INTO dead_letters (id, lane, kind, schema, body, image_id, product_id, reason, detail, attempts, at)
+        VALUES (zeroblob(16), 'images', 'process_image', 1, x'', zeroblob(16), 7, 'damaged', '', 1, '2026');
+    ";
+
+    fn rows(connection: &Connection, sql: &str) -> Vec<[Option<String>; 2]> {
+        let mut select = connection.prepare(sql).unwrap();
+        let rows = select.query_map([], |row| Ok([row.get(0)?, row.get(1)?])).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn lists_find_what_was_in_a_database_before_them() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let before = MIGRATIONS.iter().position(|migration| migration.name == "lists").unwrap();
+        apply(&mut connection, &MIGRATIONS[..before]).unwrap();
+        connection.execute_batch(BEFORE_LISTS).unwrap();
+        migrate(&mut connection).unwrap();
+        let text = |text: &str| Some(text.to_owned());
+        let products = "SELECT name_folded, name FROM products";
+        assert_eq!(rows(&connection, products), [[text("große lampe"), text("GROẞE Lampe")]]);
+        let users = "SELECT first_name_folded, last_name_folded FROM users";
+        assert_eq!(rows(&connection, users), [[text("änne"), text("ørsted")]]);
+        let letters = "SELECT CAST(owner_id AS TEXT), host FROM dead_letters WHERE marked = 0 ORDER BY id DESC";
+        let expected = [[text("1"), None], [text("1"), text("pictures.example")], [None, None]];
+        assert_eq!(rows(&connection, letters), expected);
+        let found = "SELECT CAST(rowid AS TEXT), NULL FROM product_names WHERE product_names MATCH '\"ße l\"'";
+        assert_eq!(rows(&connection, found), [[text("1"), None]]);
+        let images: i64 = connection.query_one("SELECT count(*) FROM images", [], |row| row.get(0)).unwrap();
+        assert_eq!(images, 2);
+        assert!(connection.prepare("SELECT folded('A')").is_err(), "a function stayed after the migrations");
     }
 
     #[test]

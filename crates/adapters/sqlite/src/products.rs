@@ -23,13 +23,15 @@ impl ProductRepo for Unit {
         self.call(move |connection| {
             let mut insert = connection.prepare_cached(
                 "INSERT INTO products
-                     (owner_id, name, description, price_hundredths, revision, version, created_at, updated_at)
-                 VALUES (?1, ?2, ?3, ?4, 1, 1, ?5, ?5)
+                     (owner_id, name, name_folded, description, price_hundredths, revision, version, created_at,
+                      updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, 1, 1, ?6, ?6)
                  RETURNING *",
             )?;
             let values = (
                 draft.owner.get(),
                 draft.name.as_str(),
+                draft.name.folded(),
                 draft.description.as_str(),
                 draft.price.hundredths(),
                 instant(draft.created_at),
@@ -48,7 +50,7 @@ impl ProductRepo for Unit {
         self.call(move |connection| {
             let mut update = connection.prepare_cached(
                 "UPDATE products
-                 SET name = ?3, description = ?4, price_hundredths = ?5, revision = ?6, updated_at = ?7,
+                 SET name = ?3, description = ?4, price_hundredths = ?5, revision = ?6, updated_at = ?7, name_folded = ?8,
                      version = version + 1
                  WHERE id = ?1 AND version = ?2
                  RETURNING version",
@@ -61,6 +63,7 @@ impl ProductRepo for Unit {
                 product.price.hundredths(),
                 product.revision.0,
                 instant(product.updated_at),
+                product.name.folded(),
             );
             let version = update.query_one(values, |row| row.get(0).map(Version)).optional()?;
             Ok(version.ok_or(StoreError::Conflict)?)

@@ -1,10 +1,14 @@
-//! Products as readers see them, read beside the writer.
+//! What readers see, read beside the writer. How lists are found is known to a file each.
 
-use crate::{SqliteStore, images, products};
+use crate::{SqliteStore, dead_letter_list, images, product_list, product_views, products, user_list, users};
 use async_trait::async_trait;
+use jiff::Timestamp;
 use std::sync::Arc;
-use wareroom_domain::{ImageOwner, ProductId};
-use wareroom_ports::{Origin, ProductQueries, ProductView, StoreError};
+use wareroom_domain::{DeadLetterId, ImageOwner, ProductId, User, UserId};
+use wareroom_ports::{
+    DeadLetter, DeadLetterCount, DeadLetterFilter, DeadLetterQueries, Origin, ProductFilter, ProductPage,
+    ProductQueries, ProductView, StoreError, UserFilter, UserQueries,
+};
 
 #[async_trait]
 impl ProductQueries for SqliteStore {
@@ -17,5 +21,44 @@ impl ProductQueries for SqliteStore {
             Ok(Some(Arc::new(ProductView { product, images })))
         });
         Ok((view.await?, Origin::Store))
+    }
+
+    async fn list(&self, filter: &ProductFilter, page: &ProductPage) -> Result<Vec<ProductView>, StoreError> {
+        let (filter, page) = (filter.clone(), page.clone());
+        let views = self.shared.list(move |moment| {
+            let ids = product_list::page(moment, &filter, &page)?;
+            Ok(product_views::of(moment, &ids)?)
+        });
+        views.await
+    }
+}
+
+#[async_trait]
+impl UserQueries for SqliteStore {
+    async fn get(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.shared.read(move |connection| Ok(users::load(connection, id)?)).await
+    }
+
+    async fn list(&self, filter: &UserFilter, after: Option<UserId>, limit: usize) -> Result<Vec<User>, StoreError> {
+        let filter = filter.clone();
+        self.shared.list(move |moment| Ok(user_list::page(moment, &filter, after, limit)?)).await
+    }
+}
+
+#[async_trait]
+impl DeadLetterQueries for SqliteStore {
+    async fn list(
+        &self,
+        filter: &DeadLetterFilter,
+        after: Option<(Timestamp, DeadLetterId)>,
+        limit: usize,
+    ) -> Result<Vec<DeadLetter>, StoreError> {
+        let filter = filter.clone();
+        self.shared.list(move |moment| Ok(dead_letter_list::page(moment, &filter, after, limit)?)).await
+    }
+
+    async fn summary(&self, filter: &DeadLetterFilter) -> Result<Vec<DeadLetterCount>, StoreError> {
+        let filter = filter.clone();
+        self.shared.list(move |moment| Ok(dead_letter_list::summary(moment, &filter)?)).await
     }
 }

@@ -38,7 +38,7 @@ fn remove_expired(connection: &mut Connection, what: Kept, before: &str, limit: 
         Kept::DeadLetters => transaction
             .prepare_cached(
                 "DELETE FROM dead_letters
-                 WHERE seq IN (SELECT seq FROM dead_letters WHERE at < ?1 ORDER BY at, seq LIMIT ?2)",
+                 WHERE seq IN (SELECT seq FROM dead_letters WHERE at < ?1 ORDER BY at, id LIMIT ?2)",
             )?
             .execute((before, rows))?,
     };

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use wareroom_domain::{
     AltText, Attempts, BlobKey, Content, Description, Event, Failure, Fence, FileName, Format, Image, ImageId,
     ImageOwner, ImageState, ImageUrl, Lane, MessageId, PersonName, Price, Product, ProductId, ProductName, Reason,
-    Rendition, Revision, Setback, Sha256, Source, Stamped, Trace, User, UserId, Version,
+    Rendition, Revision, Setback, Sha256, Source, Stamped, Trace, User, UserId, Version, Via,
 };
 use wareroom_ports::{Message, message::decode_event};
 
@@ -107,11 +107,8 @@ pub(crate) fn to_image(row: &Row<'_>, renditions: impl FnOnce(ImageId) -> Result
 
 fn to_source(row: &Row<'_>) -> Result<Source> {
     match text(row, "source_kind")?.as_str() {
-        "upload" => {
-            let filename: Option<String> = row.get("filename")?;
-            let filename = checked(row, "filename", filename.map(FileName::new).transpose())?;
-            Ok(Source::Upload { filename, content: to_content(row)? })
-        }
+        "upload" => to_upload(row, Via::Form),
+        "base64" => to_upload(row, Via::Base64),
         "url" => {
             let known = row.get::<_, Option<String>>("sha256")?.is_some();
             let content = known.then(|| to_content(row)).transpose()?;
@@ -119,6 +116,12 @@ fn to_source(row: &Row<'_>) -> Result<Source> {
         }
         other => checked(row, "source_kind", Err(UnknownName(other.to_owned()))),
     }
+}
+
+fn to_upload(row: &Row<'_>, via: Via) -> Result<Source> {
+    let filename: Option<String> = row.get("filename")?;
+    let filename = checked(row, "filename", filename.map(FileName::new).transpose())?;
+    Ok(Source::Upload { via, filename, content: to_content(row)? })
 }
 
 fn to_content(row: &Row<'_>) -> Result<Content> {
@@ -136,7 +139,11 @@ fn to_setback(row: &Row<'_>) -> Result<Option<Setback>> {
 }
 
 pub(crate) fn to_failure(row: &Row<'_>) -> Result<Failure> {
-    Ok(Failure { reason: named(row, "reason", Reason::from_code)?, detail: text(row, "detail")? })
+    Ok(Failure { reason: to_reason(row)?, detail: text(row, "detail")? })
+}
+
+pub(crate) fn to_reason(row: &Row<'_>) -> Result<Reason> {
+    named(row, "reason", Reason::from_code)
 }
 
 pub(crate) fn to_rendition(row: &Row<'_>) -> Result<Rendition> {

@@ -7,6 +7,7 @@ use crate::{
     jobs,
     migrations::migrate,
     readers::Readers,
+    time_limit::within,
     unit::Unit,
     writer::Writer,
 };
@@ -40,6 +41,7 @@ pub(crate) struct Shared {
     /// There may be jobs to claim.
     pub(crate) jobs: Arc<Notify>,
     begin_wait: Duration,
+    list_time: Duration,
     pub(crate) lease: Duration,
 }
 
@@ -66,6 +68,7 @@ impl SqliteStore {
             turn: Arc::new(Semaphore::new(1)),
             jobs: Arc::new(Notify::new()),
             begin_wait: config.begin_wait,
+            list_time: config.list_time,
             lease: config.lease,
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -102,6 +105,15 @@ impl Shared {
         query: impl FnOnce(&mut Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.readers.read(query).await
+    }
+
+    /// Reads a list, all of one moment, in the time that lists are given.
+    pub(crate) async fn list<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let limit = self.list_time;
+        self.read(move |connection| within(connection, limit, |connection| query(&*connection.transaction()?))).await
     }
 
     /// Writes outside a unit of work, between two of them.

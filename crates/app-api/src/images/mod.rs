@@ -1,24 +1,31 @@
 //! `/products/{id}/images`.
 
+mod add;
+mod body;
 mod form;
+mod json;
 mod memory;
+mod one;
 mod output;
 mod portions;
 
 pub(crate) use memory::UploadMemory;
-pub(crate) use output::Image;
+pub(crate) use output::{Image, ImageAnswer, ImageErrorCode};
 
 use crate::context::Asked;
+use crate::idempotency::Replayable;
+use crate::if_match::IfMatch;
 use crate::links::Links;
-use crate::payload::RawJson;
-use crate::products::ProductIdParameter;
-use crate::refusal::{Refusal, WritingTo};
-use crate::schema::Tag;
-use form::{FormLimits, ImagesForm, ReadFiles};
-use output::AddedImages;
-use poem_openapi::{ApiResponse, OpenApi, param::Path};
+use crate::merge_patch::MergePatch;
+use crate::products::{Deleted, EditedProduct, ProductIdParameter};
+use crate::refusal::{Deleting, Reading, Refusal, Retrying, WritingTo};
+use crate::schema::{HeaderText, Tag};
+use add::AcceptedImages;
+use body::ImageBody;
+use one::{FoundImage, ImageIdParameter, ImagePatch, RetriedImage};
+use poem_openapi::{OpenApi, param::Path};
 use std::sync::Arc;
-use wareroom_application::{AddImages, Application};
+use wareroom_application::Application;
 
 pub(crate) struct ImagesApi {
     pub(crate) application: Arc<Application>,
@@ -26,46 +33,104 @@ pub(crate) struct ImagesApi {
     pub(crate) memory: UploadMemory,
 }
 
-#[derive(ApiResponse)]
-pub(crate) enum AcceptedImages {
-    /// The images were accepted and wait to be processed.
-    #[oai(status = 201)]
-    Accepted(
-        RawJson<AddedImages>,
-        /// Where the product is.
-        #[oai(header = "Location")]
-        String,
-        /// Identifies this state of the product.
-        #[oai(header = "ETag")]
-        String,
-        /// When to look how far they are, in seconds.
-        #[oai(header = "Retry-After")]
-        u32,
-    ),
-}
-
 #[OpenApi(tag = "Tag::Images")]
 impl ImagesApi {
-    /// Upload images of a product
+    /// Add images to a product
     ///
-    /// JPEG, PNG, WebP or GIF, each as a part named `file`. All files of a request are accepted, or none.
+    /// Files: JPEG, PNG, WebP or GIF, each as a part named `file`; all files of a request are accepted, or none. Or one
+    /// image as JSON: `url` says where it is, `base64` brings it along.
     #[oai(path = "/products/:id/images", method = "post", operation_id = "add_images")]
     async fn add_images(
         &self,
         asked: Asked,
         id: Path<ProductIdParameter>,
-        form: ImagesForm,
-    ) -> Result<AcceptedImages, Refusal<WritingTo>> {
-        let settings = self.application.settings();
-        let limits = FormLimits { file_bytes: settings.image_max_bytes, files: settings.images_per_product };
-        let product = id.0.0;
-        // Megabytes for a product that is not there are not worth receiving.
-        self.application.get_product(&asked.0, product).await?;
-        let ReadFiles { files, memory } = form.read(limits, &self.memory).await?;
-        let added = self.application.add_images(&asked.0, AddImages { product, files }).await?;
-        drop(memory);
-        let etag = crate::etag::of(added.view.product.revision, added.view.product.version);
-        let location = self.links.product(added.view.product.id);
-        Ok(AcceptedImages::Accepted(RawJson::of(&AddedImages::new(&added, &self.links)), location, etag, 1))
+        /// An `ETag` of the product: the write takes effect only if no client has written to it since.
+        #[oai(name = "If-Match")]
+        if_match: IfMatch,
+        body: ImageBody,
+    ) -> Result<Replayable<AcceptedImages>, Refusal<WritingTo>> {
+        Ok(self.add(&asked, id.0.0, if_match.0, body).await?)
+    }
+
+    /// Get an image
+    ///
+    /// Its `ETag` is its product's, so that a write to either can be held to it.
+    #[oai(path = "/products/:id/images/:image_id", method = "get", operation_id = "get_image")]
+    async fn get_image(
+        &self,
+        asked: Asked,
+        id: Path<ProductIdParameter>,
+        image_id: Path<ImageIdParameter>,
+        #[oai(name = "If-None-Match")] if_none_match: HeaderText,
+    ) -> Result<FoundImage, Refusal<Reading>> {
+        Ok(self.find(&asked, id.0.0, image_id.0.0, if_none_match.0.as_deref()).await?)
+    }
+
+    /// Replace an image
+    ///
+    /// It is given another source, one file or JSON, and is `pending` again; its id, its place and what is said about it
+    /// stay.
+    #[oai(path = "/products/:id/images/:image_id", method = "put", operation_id = "replace_image")]
+    async fn replace_image(
+        &self,
+        asked: Asked,
+        id: Path<ProductIdParameter>,
+        image_id: Path<ImageIdParameter>,
+        /// An `ETag` of the product: the write takes effect only if no client has written to it since.
+        #[oai(name = "If-Match")]
+        if_match: IfMatch,
+        body: ImageBody,
+    ) -> Result<EditedProduct, Refusal<WritingTo>> {
+        Ok(self.replace(&asked, id.0.0, image_id.0.0, if_match.0, body).await?)
+    }
+
+    /// Change an image
+    ///
+    /// A merge patch (RFC 7396) of what is said about it and of its place. An image that is moved takes its place among
+    /// the others, and all are numbered from 0.
+    #[oai(path = "/products/:id/images/:image_id", method = "patch", operation_id = "edit_image")]
+    async fn edit_image(
+        &self,
+        asked: Asked,
+        id: Path<ProductIdParameter>,
+        image_id: Path<ImageIdParameter>,
+        /// An `ETag` of the product: the write takes effect only if no client has written to it since.
+        #[oai(name = "If-Match")]
+        if_match: IfMatch,
+        body: MergePatch<ImagePatch>,
+    ) -> Result<EditedProduct, Refusal<WritingTo>> {
+        Ok(self.patch(&asked, id.0.0, image_id.0.0, if_match.0, body.0).await?)
+    }
+
+    /// Remove an image
+    ///
+    /// The others keep their places.
+    #[oai(path = "/products/:id/images/:image_id", method = "delete", operation_id = "delete_image")]
+    async fn delete_image(
+        &self,
+        asked: Asked,
+        id: Path<ProductIdParameter>,
+        image_id: Path<ImageIdParameter>,
+        /// An `ETag` of the product: the write takes effect only if no client has written to it since.
+        #[oai(name = "If-Match")]
+        if_match: IfMatch,
+    ) -> Result<Deleted, Refusal<Deleting>> {
+        Ok(self.delete(&asked, id.0.0, image_id.0.0, if_match.0).await?)
+    }
+
+    /// Try a failed image again
+    ///
+    /// Its attempts start from none. An image that has not failed is 409 `wrong_state`.
+    #[oai(path = "/products/:id/images/:image_id/retry", method = "post", operation_id = "retry_image")]
+    async fn retry_image(
+        &self,
+        asked: Asked,
+        id: Path<ProductIdParameter>,
+        image_id: Path<ImageIdParameter>,
+        /// An `ETag` of the product: the write takes effect only if no client has written to it since.
+        #[oai(name = "If-Match")]
+        if_match: IfMatch,
+    ) -> Result<Replayable<RetriedImage>, Refusal<Retrying>> {
+        Ok(self.retry(&asked, id.0.0, image_id.0.0, if_match.0).await?)
     }
 }

@@ -59,7 +59,7 @@ struct ImageSource {
     #[oai(nullable)]
     bytes: Option<u64>,
     /// The hash of the bytes.
-    #[oai(nullable, validator(max_length = 64))]
+    #[oai(nullable, validator(max_length = 64, pattern = "^[0-9a-f]{64}$"))]
     sha256: Option<String>,
 }
 
@@ -100,7 +100,7 @@ struct ImageError {
 #[derive(Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
-enum ImageErrorCode {
+pub(crate) enum ImageErrorCode {
     #[oai(rename = "http_404")]
     #[serde(rename = "http_404")]
     Http404,
@@ -180,11 +180,26 @@ enum RenditionFormat {
     Webp,
 }
 
+/// An answer with an image.
+#[derive(Object, Serialize)]
+pub(crate) struct ImageAnswer {
+    data: Image,
+    /// What happened, in words.
+    #[oai(validator(max_length = 255))]
+    message: String,
+}
+
+impl ImageAnswer {
+    pub(crate) fn new(image: &domain::Image, links: &Links) -> Self {
+        Self { data: Image::new(image, links), message: "Image found".to_owned() }
+    }
+}
+
 /// An answer with a product that was given images.
 #[derive(Object, Serialize)]
 pub(crate) struct AddedImages {
     data: Product,
-    /// The ids of the new images, in the order of the files.
+    /// The ids of the new images, in the order that they were sent in.
     #[oai(validator(max_items = 1000))]
     added: Vec<UuidText>,
     /// What happened, in words.
@@ -243,7 +258,10 @@ impl Image {
 impl From<&domain::Source> for ImageSource {
     fn from(source: &domain::Source) -> Self {
         let (kind, filename) = match source {
-            domain::Source::Upload { filename, .. } => (SourceKind::Upload, filename.as_ref()),
+            domain::Source::Upload { via: domain::Via::Form, filename, .. } => (SourceKind::Upload, filename.as_ref()),
+            domain::Source::Upload { via: domain::Via::Base64, filename, .. } => {
+                (SourceKind::Base64, filename.as_ref())
+            }
             domain::Source::Url { .. } => (SourceKind::Url, None),
         };
         let content = source.content();

@@ -8,7 +8,7 @@ use wareroom_application::CreateProduct;
 use wareroom_domain::{Description, ImageUrl, ProductName, UserId};
 
 /// What only the server sets.
-const SERVER_OWNED: [&str; 8] =
+pub(super) const SERVER_OWNED: [&str; 8] =
     ["id", "compressed_product_images", "images", "images_summary", "revision", "version", "created_at", "updated_at"];
 
 /// A product to be created.

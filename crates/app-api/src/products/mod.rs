@@ -1,23 +1,38 @@
 //! `/products`.
 
+mod cursor;
+mod edit;
 mod input;
+mod list;
 mod output;
+mod wait;
 
+pub(crate) use edit::{Deleted, EditedProduct};
 pub(crate) use output::{Product, ProductAnswer, rendered};
 
-use crate::context::Asked;
+use crate::changes::Changes;
+use crate::context::{Asked, NO_STORE};
+use crate::cursor::Cursor;
+use crate::health::Readiness;
+use crate::idempotency::Replayable;
+use crate::if_match::IfMatch;
 use crate::links::Links;
+use crate::merge_patch::MergePatch;
 use crate::near_cache::{Kept, NearCache};
 use crate::payload::{JsonObject, RawJson};
-use crate::refusal::{Reading, Refusal, Writing};
+use crate::query::{Limit, NamePart, Parameter};
+use crate::refusal::{Deleting, Listing, Reading, Refusal, Writing, WritingTo};
 use crate::schema::{HeaderText, Tag, path_parameter};
 use crate::{etag, problem::Problem};
+use edit::ProductPatch;
 use input::ProductInput;
+use list::{ListedProducts, ProductList, ProductQuery, ProductSort};
 use poem_openapi::registry::MetaSchema;
 use poem_openapi::{ApiResponse, OpenApi, param::Path};
 use std::sync::Arc;
+use wait::WaitSeconds;
 use wareroom_application::{Application, Context};
-use wareroom_domain::{ProductId, ids::MAX_INTEGER_ID};
+use wareroom_domain::{Price, ProductId, UserId, ids::MAX_INTEGER_ID};
 use wareroom_ports::Origin;
 
 path_parameter! {
@@ -32,11 +47,13 @@ path_parameter! {
 }
 
 /// Answers are the caller's own, and are asked for again each time: a `304` is cheap.
-const CACHE_CONTROL: &str = "private, no-cache";
+pub(crate) const CACHE_CONTROL: &str = "private, no-cache";
 
 pub(crate) struct ProductsApi {
     pub(crate) application: Arc<Application>,
     pub(crate) near: Arc<NearCache>,
+    pub(crate) changes: Arc<Changes>,
+    pub(crate) readiness: Readiness,
     pub(crate) links: Arc<Links>,
 }
 
@@ -107,31 +124,118 @@ impl ProductsApi {
         &self,
         asked: Asked,
         body: JsonObject<ProductInput>,
-    ) -> Result<CreatedProduct, Refusal<Writing>> {
+    ) -> Result<Replayable<CreatedProduct>, Refusal<Writing>> {
         let command = input::command(body, self.application.settings().images_per_product)?;
-        let view = self.application.create_product(&asked.0, command).await?;
-        let location = self.links.product(view.product.id);
-        let etag = etag::of(view.product.revision, view.product.version);
-        let answer = ProductAnswer::new(&view, &self.links, "Product created");
-        let retry_after = (!view.images.is_empty()).then_some(1);
-        Ok(CreatedProduct::Created(RawJson::of(&answer), location, etag, retry_after))
+        let created = self.application.create_product(&asked.0, command).await?;
+        Ok(Replayable::of(created, |view| {
+            let location = self.links.product(view.product.id);
+            let etag = etag::of(view.product.revision, view.product.version);
+            let answer = ProductAnswer::new(&view, &self.links, "Product created");
+            let retry_after = (!view.images.is_empty()).then_some(1);
+            CreatedProduct::Created(RawJson::of(&answer), location, etag, retry_after)
+        }))
+    }
+
+    /// List products
+    ///
+    /// Each with its images, always as it is now. An item that does not change while the list is read appears once, whatever
+    /// else is added, changed or deleted meanwhile.
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
+    #[oai(path = "/products", method = "get", operation_id = "list_products")]
+    async fn list_products(
+        &self,
+        asked: Asked,
+        /// Those of this user.
+        user_id: Parameter<UserId>,
+        /// Those that cost this or more.
+        min_price: Parameter<Price>,
+        /// Those that cost this or less.
+        max_price: Parameter<Price>,
+        /// Those whose name contains this, compared in lower case.
+        product_name: Parameter<NamePart>,
+        /// In which order; a minus in front puts the largest first.
+        sort: Parameter<ProductSort>,
+        /// How many at most; above 100 counts as 100.
+        limit: Parameter<Limit>,
+        /// Where to go on: the `next_cursor` of the list with the same filter and sort.
+        cursor: Parameter<Cursor>,
+    ) -> Result<ListedProducts, Refusal<Listing>> {
+        let query = ProductQuery { owner: user_id, min_price, max_price, name: product_name, sort, limit, cursor };
+        let (command, binding) = query.command()?;
+        let listed = self.application.list_products(&asked.0, command).await?;
+        let answer = ProductList::new(&listed, &binding, &self.links);
+        Ok(ListedProducts::Listed(RawJson::of(&answer), NO_STORE.to_owned()))
     }
 
     /// Get a product
+    ///
+    /// With all of its images. While some are on their way, `wait` holds the answer back until one of them is further.
     #[oai(path = "/products/:id", method = "get", operation_id = "get_product")]
     async fn get_product(
         &self,
         asked: Asked,
         id: Path<ProductIdParameter>,
+        /// Hold the answer back until something changes, for so many seconds at most, while images are pending or
+        /// processing. What changed is told by `If-None-Match` or, without it, by the product as it is now.
+        wait: Parameter<WaitSeconds>,
         #[oai(name = "If-None-Match")] if_none_match: HeaderText,
     ) -> Result<FoundProduct, Refusal<Reading>> {
-        let (kept, origin) = self.find(&asked.0, id.0.0).await?;
+        let (kept, origin) = self.find_news(&asked.0, id.0.0, if_none_match.0.as_deref(), wait.0).await?;
         let (etag, control, retry_after) = (kept.etag.clone(), CACHE_CONTROL.to_owned(), kept.unsettled.then_some(1));
         if etag::none_match(if_none_match.0.as_deref(), &etag) {
             return Ok(FoundProduct::NotModified(etag, control, origin.to_owned(), retry_after));
         }
         let body = RawJson::kept(kept.body.clone());
         Ok(FoundProduct::Found(body, etag, control, origin.to_owned(), retry_after))
+    }
+
+    /// Replace a product
+    ///
+    /// Every field is set, those that are left out to nothing. The images that came by URL become `product_images`: one
+    /// that is there stays what it is, a new one is `pending`, a missing one is removed. Uploads are not touched.
+    #[oai(path = "/products/:id", method = "put", operation_id = "replace_product")]
+    async fn replace_product(
+        &self,
+        asked: Asked,
+        id: Path<ProductIdParameter>,
+        /// An `ETag` of the product: the write takes effect only if no client has written to it since.
+        #[oai(name = "If-Match")]
+        if_match: IfMatch,
+        body: JsonObject<ProductInput>,
+    ) -> Result<EditedProduct, Refusal<WritingTo>> {
+        Ok(self.replace(&asked, id.0.0, if_match.0, body).await?)
+    }
+
+    /// Change a product
+    ///
+    /// A merge patch (RFC 7396): what is left out stays as it is, `null` empties a field that may be empty. With
+    /// `product_images` the images that came by URL become that list, as with PUT.
+    #[oai(path = "/products/:id", method = "patch", operation_id = "edit_product")]
+    async fn edit_product(
+        &self,
+        asked: Asked,
+        id: Path<ProductIdParameter>,
+        /// An `ETag` of the product: the write takes effect only if no client has written to it since.
+        #[oai(name = "If-Match")]
+        if_match: IfMatch,
+        body: MergePatch<ProductPatch>,
+    ) -> Result<EditedProduct, Refusal<WritingTo>> {
+        Ok(self.patch(&asked, id.0.0, if_match.0, body.0).await?)
+    }
+
+    /// Delete a product
+    ///
+    /// Its images go with it, and so do their files, unless another product has the same.
+    #[oai(path = "/products/:id", method = "delete", operation_id = "delete_product")]
+    async fn delete_product(
+        &self,
+        asked: Asked,
+        id: Path<ProductIdParameter>,
+        /// An `ETag` of the product: the write takes effect only if no client has written to it since.
+        #[oai(name = "If-Match")]
+        if_match: IfMatch,
+    ) -> Result<Deleted, Refusal<Deleting>> {
+        Ok(self.delete(&asked, id.0.0, if_match.0).await?)
     }
 }
 
@@ -142,6 +246,11 @@ impl ProductsApi {
             self.application.may_read_product(context, kept.owner)?;
             return Ok((kept, "wareroom; hit; detail=near"));
         }
+        self.read(context, id).await
+    }
+
+    /// The same, past what is kept at hand.
+    async fn read(&self, context: &Context, id: ProductId) -> Result<(Arc<Kept>, &'static str), Problem> {
         let begun = self.near.begin_read();
         let found = self.application.get_product(context, id).await?;
         let kept = Arc::new(rendered(&found.view, &self.links));

@@ -69,14 +69,19 @@ pub(crate) struct UserAnswer {
     message: String,
 }
 
-impl From<domain::User> for UserAnswer {
+impl UserAnswer {
+    pub(crate) fn new(user: domain::User, message: &str) -> Self {
+        Self { data: user.into(), message: message.to_owned() }
+    }
+}
+
+impl From<domain::User> for User {
     fn from(user: domain::User) -> Self {
-        let data = User {
+        Self {
             id: user.id.get(),
             first_name: user.first_name.to_string(),
             last_name: user.last_name.to_string(),
             created_at: Instant(user.created_at.to_string()),
-        };
-        Self { data, message: "User created".to_owned() }
+        }
     }
 }

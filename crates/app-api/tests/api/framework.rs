@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use wareroom_app_api::ApiSettings;
 use wareroom_domain::ProductId;
-use wareroom_ports::{Origin, ProductQueries, ProductView, StoreError};
+use wareroom_ports::{Origin, ProductFilter, ProductPage, ProductQueries, ProductView, StoreError};
 
 #[tokio::test]
 async fn a_path_that_is_not_there_is_a_problem() {
@@ -26,11 +26,11 @@ async fn a_path_that_is_not_there_is_a_problem() {
 async fn another_method_is_told_which_ones_there_are() {
     let test = TestApi::new();
     for (method, path, allow) in [
-        (Method::DELETE, "/users", "POST"),
-        (Method::GET, "/products", "POST"),
-        (Method::HEAD, "/products", "POST"),
-        (Method::PUT, "/products/1", "GET, HEAD"),
+        (Method::DELETE, "/users", "GET, HEAD, POST"),
+        (Method::PUT, "/products", "GET, HEAD, POST"),
+        (Method::POST, "/products/1", "DELETE, GET, HEAD, PATCH, PUT"),
         (Method::GET, "/products/1/images", "POST"),
+        (Method::HEAD, "/dead-letters/retry", "POST"),
         (Method::POST, "/media/x", "GET, HEAD"),
         (Method::OPTIONS, "/openapi.json", "GET, HEAD"),
         (Method::PATCH, "/api/healthz/live", "GET, HEAD"),
@@ -62,6 +62,19 @@ async fn a_query_parameter_that_is_not_there_is_named() {
     test.post("/products/1/images?x=1", "{}").await.problem(400, "invalid_request");
     test.get("/nothing?limit=3").await.problem(404, "not_found");
     test.get("/healthz/live?").await.is(200);
+}
+
+#[tokio::test]
+async fn a_header_is_as_long_as_the_document_allows_and_no_longer() {
+    let test = TestApi::new().with_product().await;
+    let tag = |length: usize| format!("\"{}\"", "a".repeat(length - 2));
+    let path = "/products/1";
+    for (header, method, status) in [("If-None-Match", Method::GET, 200), ("If-Match", Method::DELETE, 412)] {
+        let send = |length| test.send(request(method.clone(), path).header(header, tag(length)).finish());
+        send(8192).await.is(status);
+        let answer = send(8193).await.problem(400, "invalid_request");
+        assert!(answer.json()["detail"].as_str().is_some_and(|detail| detail.contains(header)), "{header}");
+    }
 }
 
 #[tokio::test]
@@ -99,6 +112,10 @@ impl ProductQueries for Panicking {
     async fn get(&self, id: ProductId) -> Result<(Option<Arc<ProductView>>, Origin), StoreError> {
         panic!("hunter2 met product {id}")
     }
+
+    async fn list(&self, filter: &ProductFilter, _: &ProductPage) -> Result<Vec<ProductView>, StoreError> {
+        panic!("hunter2 met products of {filter:?}")
+    }
 }
 
 #[tokio::test]
@@ -117,6 +134,10 @@ pub(crate) struct Failing(pub(crate) fn() -> StoreError);
 #[async_trait]
 impl ProductQueries for Failing {
     async fn get(&self, _: ProductId) -> Result<(Option<Arc<ProductView>>, Origin), StoreError> {
+        Err((self.0)())
+    }
+
+    async fn list(&self, _: &ProductFilter, _: &ProductPage) -> Result<Vec<ProductView>, StoreError> {
         Err((self.0)())
     }
 }

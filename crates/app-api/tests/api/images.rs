@@ -87,7 +87,7 @@ async fn a_form_that_breaks_off_is_not_taken_for_a_whole_one() {
     send(content_type, cut).await.problem(400, "invalid_request");
     send(content_type, vec![]).await.problem(400, "invalid_request");
     send("multipart/form-data", form().finish()).await.problem(400, "invalid_request");
-    send("application/json", b"{}".to_vec()).await.problem(415, "unsupported_media_type");
+    send("application/octet-stream", picture(4, 4).to_vec()).await.problem(415, "unsupported_media_type");
     let bare = request(Method::POST, IMAGES).body(form().finish());
     test.send(bare).await.problem(415, "unsupported_media_type");
     assert_eq!(test.get("/products/1").await.is(200).json()["data"]["version"], 1);

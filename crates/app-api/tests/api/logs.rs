@@ -3,7 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a failed test is meant to panic")]
 
 use crate::framework::Failing;
-use crate::support::TestApi;
+use crate::support::{Form, TestApi, counted, picture, request};
+use bytes::Bytes;
+use futures::StreamExt;
+use poem::Endpoint;
+use poem::http::Method;
 use serde_json::Value;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -52,13 +56,49 @@ async fn a_request_is_one_line() {
         ("method", "GET".into()),
         ("route", "/products/{id}".into()),
         ("status", 200.into()),
-        ("bytes", answer.body.len().into()),
+        ("bytes_in", 0.into()),
+        ("bytes_out", answer.body.len().into()),
+        ("cut", false.into()),
         ("level", "INFO".into()),
         ("message", "answered GET /products/{id}: 200".into()),
     ] {
         assert_eq!(lines[0][field], value, "{field}");
     }
     assert!(lines[0]["duration_ms"].is_u64());
+}
+
+#[tokio::test]
+async fn bytes_are_counted_as_they_come_and_go() {
+    let test = TestApi::new().with_product().await;
+    let form = Form::default().part("file", "a.jpg", &picture(4, 4));
+    let sent = Form::default().part("file", "a.jpg", &picture(4, 4)).finish().len();
+    let (log, _guard) = Log::begin();
+    let uploaded = test.upload("/products/1/images", form).await.is(201);
+    test.send(request(Method::HEAD, "/products/1").finish()).await.is(200);
+    let (body, _) = counted([Bytes::from_static(b"{}")]);
+    test.send(request(Method::GET, "/products/1").header("If-None-Match", "*").body(body)).await.is(304);
+    let refused = test.post("/users", "{}").await.is(422);
+    let counts: Vec<_> = log.lines().iter().map(|line| (line["bytes_in"].clone(), line["bytes_out"].clone())).collect();
+    // What nobody asked for is not read; an answer to HEAD has no body, whatever length it declares.
+    let expected = [(sent, uploaded.body.len()), (0, 0), (0, 0), (2, refused.body.len())];
+    assert_eq!(counts, expected.map(|(came, went)| (Value::from(came), Value::from(went))));
+    assert!(log.lines().iter().all(|line| line["cut"] == false));
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_logged_with_what_went_out() {
+    let test = TestApi::new();
+    let (log, _guard) = Log::begin();
+    // Unpacked as it is sent, in portions.
+    let asked = request(Method::GET, "/docs/scalar-1.72.1.js").finish();
+    let answer = test.api.endpoint().call(asked).await.unwrap();
+    let mut body = answer.into_body().into_bytes_stream();
+    let first = body.next().await.unwrap().unwrap();
+    assert_eq!(log.lines().len(), 0, "it is not sent yet");
+    drop(body);
+    let line = &log.lines()[0];
+    assert_eq!((line["bytes_out"].as_u64(), line["cut"].as_bool()), (Some(first.len() as u64), Some(true)));
+    assert_eq!(line["message"], "answered GET /docs/scalar-1.72.1.js: 200, cut off");
 }
 
 #[tokio::test]

@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test is meant to panic")]
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The keywords that are judged, and those that say nothing about a value.
-const KEYWORDS: [&str; 23] = [
+const KEYWORDS: [&str; 25] = [
     "$ref",
     "additionalProperties",
     "allOf",
@@ -18,9 +18,11 @@ const KEYWORDS: [&str; 23] = [
     "items",
     "maxItems",
     "maxLength",
+    "maxProperties",
     "maximum",
     "minItems",
     "minLength",
+    "minProperties",
     "minimum",
     "nullable",
     "pattern",
@@ -54,6 +56,7 @@ fn judge(document: &Value, schema: &Value, value: &Value, path: &str, faults: &m
     }
     let length = value.as_str().map(|text| text.chars().count());
     let items = value.as_array().map(Vec::len);
+    let members = value.as_object().map(Map::len);
     let below =
         |keyword: &str, size: Option<usize>| size.is_some_and(|size| schema[keyword].as_u64() > Some(size as u64));
     let beyond = |keyword: &str, size: Option<usize>| {
@@ -67,6 +70,8 @@ fn judge(document: &Value, schema: &Value, value: &Value, path: &str, faults: &m
         (beyond("maxLength", length), "maxLength"),
         (items.is_some() && below("minItems", items), "minItems"),
         (beyond("maxItems", items), "maxItems"),
+        (members.is_some() && below("minProperties", members), "minProperties"),
+        (beyond("maxProperties", members), "maxProperties"),
         (number.zip(schema["minimum"].as_f64()).is_some_and(|(number, least)| number < least), "minimum"),
         (number.zip(schema["maximum"].as_f64()).is_some_and(|(number, most)| number > most), "maximum"),
     ];
@@ -111,6 +116,7 @@ fn a_value_is_judged_by_every_keyword() {
                 "allOf": [{"$ref": "#/n"}], "nullable": true
             }},
             "e": {"enum": ["x"]},
+            "o": {"type": "object", "minProperties": 1, "maxProperties": 1},
         }
     });
     for (value, expected) in [
@@ -120,6 +126,9 @@ fn a_value_is_judged_by_every_keyword() {
         (r#"{"n": 1.5, "b": 1, "e": "y"}"#, vec!["/a: required", "/b: unknown", "/e: enum", "/n: type"]),
         (r#"{"a": null, "l": []}"#, vec!["/a: type", "/l: minItems"]),
         (r#"{"a": "xx", "l": [1, 2, 9]}"#, vec!["/l/2: maximum", "/l: maxItems"]),
+        (r#"{"a": "xx", "o": {"x": 1}}"#, vec![]),
+        (r#"{"a": "xx", "o": {}}"#, vec!["/o: minProperties"]),
+        (r#"{"a": "xx", "o": {"x": 1, "y": 2}}"#, vec!["/o: maxProperties"]),
         ("[]", vec![": type"]),
     ] {
         let mut found = faults(&document, &schema, &serde_json::from_str(value).unwrap());

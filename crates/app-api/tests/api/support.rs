@@ -49,6 +49,8 @@ impl TestApi {
         let mut ports = Ports {
             store: store.clone(),
             products: store.clone(),
+            users: store.clone(),
+            dead_letters: store.clone(),
             outbox: None,
             queue: store.clone(),
             events: store.clone(),

@@ -98,9 +98,9 @@ async fn a_file_that_is_larger_than_all_the_memory_is_turned_away() {
 }
 
 /// A blob store that keeps nothing until it is let.
-struct Held {
-    blobs: MemoryBlobs,
-    let_go: Arc<Semaphore>,
+pub(crate) struct Held {
+    pub(crate) blobs: MemoryBlobs,
+    pub(crate) let_go: Arc<Semaphore>,
 }
 
 #[async_trait]

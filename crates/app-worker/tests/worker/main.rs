@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use wareroom_app_worker::{Worker, WorkerReport, WorkerSettings};
-use wareroom_application::{Application, Ports};
+use wareroom_application::{Application, Context, Ports};
 use wareroom_domain::{Attempts, EventPosition, ImageState, ImageUrl, ProductId, Reason};
 use wareroom_memory::MemoryPage;
-use wareroom_ports::{EventLog, LogPage, StoreError};
+use wareroom_ports::{DeadLetterFilter, EventLog, LogPage, StoreError};
 use wareroom_test_kit::TestApp;
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -183,6 +183,34 @@ async fn an_attempt_that_takes_longer_than_a_job_may_counts_and_ends_explained()
     let view = app.view(product.id).await;
     let ImageState::Failed(failure) = &view.images[0].state else { unreachable!("{view:?}") };
     assert_eq!((failure.reason, view.images[0].attempts), (Reason::CodecTimeout, Attempts(2)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dead_letters_that_are_to_be_replayed_are_replayed_by_and_by() {
+    let app = TestApp::with(|settings| settings.replay_batch = 2);
+    let url = "http://a.example/gone.png";
+    app.web.put(ImageUrl::new(url).unwrap(), MemoryPage::Status(404, None));
+    let owner = app.user().await.id;
+    let mut products = vec![];
+    for _ in 0..7 {
+        products.push(app.product_with_images(owner, &[url]).await.id);
+    }
+    app.work().await;
+    app.web.put(ImageUrl::new(url).unwrap(), MemoryPage::Body(TestApp::image(7)));
+    let pause = Duration::from_millis(100);
+    let settings = WorkerSettings { replay_every: Duration::from_millis(5), replay_pause: pause, ..quick() };
+    let (stop, running) = start_with(Arc::clone(&app.application), settings);
+    let begun = Instant::now();
+    let everything = DeadLetterFilter::default();
+    app.application.retry_dead_letters(&Context::operator(), &everything).await.unwrap();
+    until("no letter left", async || app.store.dead_letters().is_empty()).await;
+    assert!(begun.elapsed() >= 3 * pause, "four batches without a pause between: {:?}", begun.elapsed());
+    for product in products {
+        until("ready", async || all_ready(&app, product).await).await;
+    }
+    until("no job left", async || app.store.jobs() == 0).await;
+    stop.cancel();
+    running.await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

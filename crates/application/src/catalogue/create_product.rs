@@ -1,6 +1,8 @@
 //! Accepts a product, with the URLs of its first images.
 
-use crate::{Application, Context, Error, ErrorCode, Fault, unit::retry_conflicts};
+use crate::idempotency::{Answered, Fingerprint, Turn};
+use crate::write::{Halt, write};
+use crate::{Application, Context, Error, ErrorCode, Fault};
 use std::collections::HashSet;
 use std::time::Duration;
 use wareroom_domain::{
@@ -28,16 +30,27 @@ pub(crate) async fn execute(
     app: &Application,
     context: &Context,
     command: CreateProduct,
-) -> Result<ProductView, Error> {
+) -> Result<Answered<ProductView>, Error> {
+    let once = app.once(context, content(&command));
     let CreateProduct { owner, name, description, price, images } = command;
     if !context.caller.may_act_for(owner) {
         return Err(unknown_user());
     }
     let urls = admitted(app, images)?;
     let draft = ProductDraft { owner, name, description, price, created_at: app.ports.clock.now() };
-    let view = retry_conflicts(async || {
+    let created = write(async || {
         let mut unit = app.ports.store.begin().await?;
-        let product = unit.products().insert(&draft).await?;
+        let place = match once.reserve(&mut *unit).await? {
+            Turn::Ours(place) => place,
+            Turn::Told(told) => return Ok(told),
+        };
+        if !urls.is_empty() {
+            app.require_space()?;
+        }
+        let product = unit.products().insert(&draft).await.map_err(|error| match error {
+            StoreError::UnknownReference(_) => Halt::from(unknown_user()),
+            other => other.into(),
+        })?;
         app.tell(&mut *unit, &context.trace, product.created());
         let accepted = accept(app, &product, &urls);
         for changed in &accepted {
@@ -45,16 +58,24 @@ pub(crate) async fn execute(
             app.tell(&mut *unit, &context.trace, changed.event(product.id, product.version));
             unit.outbox().job(app.stamp(&context.trace, Job::ProcessImage(changed.image.id)), Duration::ZERO);
         }
+        let view = ProductView { product, images: accepted.into_iter().map(|changed| changed.image).collect() };
+        place.answer(&mut *unit, &view).await?;
         unit.commit().await?;
-        Ok(ProductView { product, images: accepted.into_iter().map(|changed| changed.image).collect() })
+        Ok(Answered::now(view))
     })
-    .await
-    .map_err(|error| match error {
-        StoreError::UnknownReference(_) => unknown_user(),
-        other => other.into(),
-    })?;
-    app.announce(Some((view.product.id, view.product.version))).await;
-    Ok(view)
+    .await?;
+    app.announce_done(&created, |view| (view.product.id, view.product.version)).await;
+    Ok(created)
+}
+
+fn content(command: &CreateProduct) -> Fingerprint {
+    let CreateProduct { owner, name, description, price, images } = command;
+    Fingerprint::of("create_product")
+        .field("owner", owner.to_string())
+        .field("name", name.as_str())
+        .field("description", description.as_str())
+        .field("price", price.hundredths().to_be_bytes())
+        .list("image", images.iter().map(ImageUrl::as_str))
 }
 
 /// The URLs, each once, when there is room for so many images.
@@ -66,9 +87,6 @@ fn admitted(app: &Application, mut urls: Vec<ImageUrl>) -> Result<Vec<ImageUrl>,
         let fault = Fault { pointer: "/product_images".to_owned(), detail: format!("at most {limit} are allowed") };
         let detail = format!("a product has at most {limit} images");
         return Err(Error::new(ErrorCode::TooManyImages, detail).with_faults(vec![fault]));
-    }
-    if !urls.is_empty() {
-        app.require_space()?;
     }
     Ok(urls)
 }

@@ -92,12 +92,9 @@ async fn a_damaged_image_fails_at_once_and_does_not_hide_the_others() {
     let app = TestApp::new();
     let product = app.product(app.user().await.id).await;
     let whole = TestApp::image(9);
-    let command = wareroom_application::AddImages {
-        product: product.id,
-        files: [whole.slice(..whole.len() - 5), whole]
-            .map(|bytes| wareroom_application::UploadedFile { filename: None, bytes })
-            .to_vec(),
-    };
+    let files = [whole.slice(..whole.len() - 5), whole];
+    let files = files.map(|bytes| wareroom_application::UploadedFile { filename: None, bytes });
+    let command = wareroom_application::AddImages::new(product.id, files.to_vec());
     app.application.add_images(&wareroom_application::Context::operator(), command).await.unwrap();
     assert_eq!(app.work().await, 2);
     let view = app.view(product.id).await;

@@ -116,7 +116,7 @@ async fn what_will_not_change_is_not_asked_for_twice() {
     assert_eq!(app.web.requests(&url(LAMP)), 1);
     let view = app.view(product.id).await;
     let ImageState::Failed(failure) = &view.images[0].state else { panic!("{view:?}") };
-    assert_eq!(failure.detail, "the server answered 404; check it, or give another URL");
+    assert_eq!(failure.detail, "the server answered 404; check the URL, or give another one");
 }
 
 /// How long the image waits after a server answered that.

@@ -2,7 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what helps a test fails the test it helps")]
 
 mod attempts;
+mod dead_letters;
 mod delivery;
 mod downloads;
+mod editing;
+mod idempotency;
+mod lists;
 mod upkeep;
 mod uploads;

@@ -284,7 +284,7 @@ async fn what_an_upload_put_that_was_cut_off_goes_after_its_claim() {
     let product = app.product(app.user().await.id).await.id;
     let (application, watched) = Watched::over(&app, Fails::AfterPut(app.store_fault.clone()));
     let files = vec![UploadedFile { filename: None, bytes: TestApp::image(1) }];
-    let command = AddImages { product, files };
+    let command = AddImages::new(product, files);
     let error = application.add_images(&Context::operator(), command).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::Unavailable);
     app.store_fault.set(false);

@@ -8,7 +8,7 @@ use wareroom_test_kit::TestApp;
 
 async fn upload(app: &TestApp, product: ProductId, files: Vec<Bytes>) -> Result<usize, Error> {
     let files = files.into_iter().map(|bytes| UploadedFile { filename: None, bytes }).collect();
-    let added = app.application.add_images(&Context::operator(), AddImages { product, files }).await?;
+    let added = app.application.add_images(&Context::operator(), AddImages::new(product, files)).await?;
     Ok(added.added.len())
 }
 

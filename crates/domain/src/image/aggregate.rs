@@ -1,6 +1,6 @@
 //! The image itself.
 
-use super::{ImageState, Source};
+use super::{BlobKey, ImageState, Source};
 use crate::event::ImageChange;
 use crate::{AltText, Attempts, Event, Fence, ImageId, ProductId, Version};
 use jiff::Timestamp;
@@ -76,6 +76,21 @@ impl Changed {
 }
 
 impl Image {
+    /// What its owner says about it is something else now, or its place is.
+    pub fn edited(self) -> Changed {
+        Changed { image: self, change: ImageChange::Edited }
+    }
+
+    /// The names of everything that is kept of it, each as often as it refers to it.
+    pub fn blobs(&self) -> Vec<BlobKey> {
+        let source = self.source.sha256().map(BlobKey::Source);
+        let renditions = match &self.state {
+            ImageState::Ready { renditions, .. } => renditions.as_slice(),
+            _ => &[],
+        };
+        source.into_iter().chain(renditions.iter().map(|rendition| rendition.key)).collect()
+    }
+
     /// Accepts an image: it waits for its first attempt.
     pub fn accept(draft: ImageDraft) -> Changed {
         let ImageDraft { id, owner, position, source, created_at } = draft;
@@ -96,7 +111,7 @@ impl Image {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Attempt, Begun, Content, Failure, ImageUrl, Reason, Setback, Sha256, TransitionError};
+    use super::super::{Attempt, Begun, Content, Failure, ImageUrl, Reason, Setback, Sha256, TransitionError, Via};
     use super::*;
     use proptest::prelude::*;
     use uuid::Uuid;
@@ -108,7 +123,7 @@ mod tests {
     }
 
     fn source(seed: u8) -> Source {
-        Source::Upload { filename: None, content: content(seed) }
+        Source::Upload { via: Via::Form, filename: None, content: content(seed) }
     }
 
     fn pending() -> Image {

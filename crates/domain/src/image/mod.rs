@@ -12,6 +12,6 @@ pub use aggregate::{Changed, Image, ImageDraft, ImageOwner};
 pub use blob::{BlobKey, BlobKeyError, Sha256};
 pub use reason::{Failure, Reason};
 pub use rendition::{Format, MAIN, Rendition, RenditionSpec, default_renditions};
-pub use source::{Content, Source};
+pub use source::{Content, Source, Via};
 pub use state::{Attempt, Begun, ImageState, Setback, TransitionError};
 pub use url::{ImageUrl, ImageUrlError};

@@ -109,7 +109,7 @@ impl Reason {
     /// What happened and what the owner can do, in words.
     pub const fn detail(self) -> &'static str {
         match self {
-            Self::Http404 => "the server has nothing at this URL (404); check it, or give another URL",
+            Self::Http404 => "the server has nothing there (404); check the URL, or give another one",
             Self::Http4xx => "the server refuses the request; make the image public, or give another URL",
             Self::Http5xx => "the server failed every time; try again later, or give another URL",
             Self::Dns => "the host of the URL is not known; check its name, or try again later",

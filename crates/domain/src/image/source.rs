@@ -14,11 +14,22 @@ pub struct Content {
     pub sha256: Sha256,
 }
 
+/// How a client sent bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Via {
+    /// As a file of a form.
+    Form,
+    /// As text within JSON.
+    Base64,
+}
+
 /// Where an image came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A client sent the bytes.
     Upload {
+        /// How it sent them.
+        via: Via,
         /// The file's name on the client's side, when it gave one.
         filename: Option<FileName>,
         /// The bytes.

@@ -2,7 +2,9 @@
 
 use super::StoreFixture;
 use crate::patience::{LONG, SHORT, eventually};
-use crate::samples::{begin, commit, image, instant, lived_in, sources, states, stored_image, stored_product, uuid};
+use crate::samples::{
+    begin, commit, image, instant, key, lived_in, sources, states, stored_image, stored_product, uuid,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -170,4 +172,55 @@ pub async fn stuck_names_the_longest_first<F: StoreFixture>() {
     assert_eq!(stuck(&store, 4).await, expected);
     let mut unit = begin(&store).await;
     assert_eq!(unit.images().stuck(SHORT, 2).await.expect("a list"), expected[..2]);
+}
+
+/// `delete` removes an image, its renditions with it, and answers whether it was there; its neighbours stay.
+pub async fn a_deleted_image_is_gone_and_no_other<F: StoreFixture>() {
+    let fixture = F::fresh(LONG).await;
+    let store = fixture.store();
+    let product = stored_product(&store).await.id;
+    let ready = states().into_iter().filter(|state| matches!(state, ImageState::Ready { .. }));
+    let images: Vec<Image> = ready.map(|state| lived_in(product, state)).collect();
+    for image in &images {
+        stored_image(&store, image).await;
+    }
+    let (gone, kept) = images.split_first().expect("images that are ready");
+    let mut unit = begin(&store).await;
+    assert!(unit.images().delete(gone.id).await.expect("a delete"), "it was there");
+    assert_eq!(unit.images().load(gone.id).await.expect("a load"), None, "the unit still sees it");
+    assert!(!unit.images().delete(gone.id).await.expect("a delete"), "it was there no more");
+    commit(unit).await;
+    assert_eq!(load(&store, gone.id).await, None);
+    assert!(!begin(&store).await.images().delete(gone.id).await.expect("a delete"), "it was there no more");
+    assert_eq!(begin(&store).await.images().of_owner(gone.owner).await.expect("a list"), kept);
+
+    // Nothing of it is in the way of one that comes in its place.
+    let anew = Image { state: kept[0].state.clone(), ..gone.clone() };
+    stored_image(&store, &anew).await;
+    assert_eq!(load(&store, anew.id).await, Some(anew));
+}
+
+/// `delete` does not touch the blobs of an image: whoever removes it drops their references.
+pub async fn deleting_an_image_leaves_the_register_of_blobs_alone<F: StoreFixture>() {
+    let fixture = F::fresh(LONG).await;
+    let store = fixture.store();
+    let ready = states().into_iter().find(|state| matches!(state, ImageState::Ready { .. })).expect("a state");
+    let image = lived_in(stored_product(&store).await.id, ready);
+    let (held, free) = (image.blobs(), key());
+    let mut unit = begin(&store).await;
+    unit.blobs().claim(&held, SHORT).await.expect("a claim");
+    unit.blobs().hold(&held).await.expect("a hold");
+    unit.images().insert(&image).await.expect("an image is accepted");
+    commit(unit).await;
+    let mut unit = begin(&store).await;
+    unit.blobs().claim(&[free], SHORT).await.expect("a claim");
+    assert!(unit.images().delete(image.id).await.expect("a delete"), "it was there");
+    commit(unit).await;
+    // By the time that a younger claim is over, so are those on the image's blobs.
+    let condemned = eventually("a free key is condemned", || async {
+        let condemned = begin(&store).await.blobs().condemn(100).await.expect("a list");
+        condemned.contains(&free).then_some(condemned)
+    })
+    .await;
+    assert_eq!(condemned, [free], "a reference was dropped with the image");
 }

@@ -59,6 +59,8 @@ macro_rules! store_cases {
             images_come_by_position_then_by_id
             save_of_an_older_fence_is_a_conflict
             save_of_an_image_that_is_gone_is_a_conflict
+            a_deleted_image_is_gone_and_no_other
+            deleting_an_image_leaves_the_register_of_blobs_alone
             stuck_names_only_images_in_processing
             stuck_does_not_name_an_image_saved_within_the_age
             stuck_names_the_longest_first

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 use wareroom_domain::{BlobKey, Image, ImageState, Product, ProductId, Reason, Sha256, User, UserId};
-use wareroom_ports::{DeadLetter, IdempotencyKey, Reservation, Store, StoreError, UnitOfWork};
+use wareroom_ports::{DeadLetter, DeadLetterFilter, IdempotencyKey, Reservation, Store, StoreError, UnitOfWork};
 
 /// `begin` MUST answer `Busy` within the configured wait instead of hanging, when no writer is free.
 pub async fn begin_answers_busy_within_its_wait<F: StoreFixture>() {
@@ -156,6 +156,7 @@ pub async fn after_an_error_every_later_call_answers_aborted<F: StoreFixture>() 
     assert_refused!(unit.images().load(image.id).await, Aborted);
     assert_refused!(unit.images().of_owner(image.owner).await, Aborted);
     assert_refused!(unit.images().save(&image).await, Aborted);
+    assert_refused!(unit.images().delete(image.id).await, Aborted);
     assert_refused!(unit.images().stuck(LONG, 1).await, Aborted);
     assert_refused!(unit.users().insert(&user_draft()).await, Aborted);
     assert_refused!(unit.users().load(product.owner).await, Aborted);
@@ -168,6 +169,10 @@ pub async fn after_an_error_every_later_call_answers_aborted<F: StoreFixture>() 
     assert_refused!(unit.dead_letters().load(letter.id).await, Aborted);
     assert_refused!(unit.dead_letters().of_image(image.id).await, Aborted);
     assert_refused!(unit.dead_letters().remove(letter.id).await, Aborted);
+    assert_refused!(unit.dead_letters().remove_of_image(image.id).await, Aborted);
+    assert_refused!(unit.dead_letters().discard(&DeadLetterFilter::default()).await, Aborted);
+    assert_refused!(unit.dead_letters().mark(&DeadLetterFilter::default()).await, Aborted);
+    assert_refused!(unit.dead_letters().marked(1).await, Aborted);
     assert_refused!(unit.idempotency().reserve(&request, hash(), instant(), LONG).await, Aborted);
     assert_refused!(unit.idempotency().answer(&request, 1, Bytes::new()).await, Aborted);
     assert_refused!(unit.idempotency().forget(&request, 1).await, Aborted);

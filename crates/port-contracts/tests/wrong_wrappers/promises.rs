@@ -1,18 +1,20 @@
 //! Every sentence with MUST in the ports has a case: read from the sources themselves, so that a promise cannot be added
 //! without one.
 
-use std::{fs, path::Path};
+use std::fs;
+use std::path::{Path, PathBuf};
 use wareroom_port_contracts::{
-    blob_refs, blobs, cache, clock, codec, dead_letters, events, idempotency, ids, image_source, invalidations, outbox,
-    queries, queue, retention, space, store,
+    blob_refs, blobs, cache, clock, codec, dead_letter_queries, dead_letters, events, idempotency, ids, image_source,
+    invalidations, outbox, queries, queue, retention, space, store, user_queries,
 };
 
-const SUITES: [(&str, &[&str]); 17] = [
+const SUITES: [(&str, &[&str]); 19] = [
     ("blob_refs", blob_refs::CASES),
     ("blobs", blobs::CASES),
     ("cache", cache::CASES),
     ("clock", clock::CASES),
     ("codec", codec::CASES),
+    ("dead_letter_queries", dead_letter_queries::CASES),
     ("dead_letters", dead_letters::CASES),
     ("events", events::CASES),
     ("idempotency", idempotency::CASES),
@@ -25,6 +27,7 @@ const SUITES: [(&str, &[&str]); 17] = [
     ("retention", retention::CASES),
     ("space", space::CASES),
     ("store", store::CASES),
+    ("user_queries", user_queries::CASES),
 ];
 
 /// The module of the port, how the line of the promise goes on after MUST, the suite, and the cases that hold to it.
@@ -80,6 +83,9 @@ const PROMISES: &[Promise] = &[
     ("dead_letters", "give back every field", "dead_letters", &["a_dead_letter_comes_back_with_every_field"]),
     ("dead_letters", "answer whether it was there", "dead_letters",
         &["of_those_who_remove_a_dead_letter_one_is_told_it_was_there"]),
+    ("dead_letters", "remove those that fit", "dead_letters", &["discard_removes_those_that_fit_and_no_others"]),
+    ("dead_letters", "mark those that fit", "dead_letters", &["mark_marks_those_that_fit_and_no_others"]),
+    ("dead_letters", "give marked ones only", "dead_letters", &["marked_ones_are_given_until_they_are_removed"]),
     ("environment", "never answer an earlier instant", "clock", &["now_is_never_earlier_than_before"]),
     ("environment", "never answer the same twice", "ids", &["an_id_is_never_given_twice"]),
     ("environment", "answer ids of version 7 that sort", "ids",
@@ -141,8 +147,31 @@ const PROMISES: &[Promise] = &[
     ("outbox", "NOT lend a row before", "outbox", &["a_row_is_not_lent_before_it_is_due"]),
     ("outbox", "ignore rows whose lease", "outbox", &["done_ignores_rows_whose_lease_has_gone_to_another"]),
     ("outbox", "count every row", "outbox", &["the_backlog_counts_every_row_that_was_not_done"]),
-    ("queries", "show every write", "queries", &["every_acknowledged_write_is_shown"]),
+    ("queries", "show every write that was acknowledged, and", "queries", &["every_acknowledged_write_is_shown"]),
     ("queries", "show one moment", "queries", &["a_view_shows_one_moment"]),
+    ("queries", "show every write that was acknowledged before", "queries",
+        &["every_acknowledged_write_is_listed", "a_list_shows_one_moment"]),
+    ("queries", "give just those that fit", "queries", &[
+        "a_list_holds_just_the_products_that_fit",
+        "every_character_of_a_name_is_looked_for_as_it_is",
+        "products_come_in_each_order_in_both_directions",
+        "pages_put_together_are_the_whole_list",
+    ]),
+    ("queries", "go on behind the place", "queries", &[
+        "a_list_goes_on_behind_what_is_gone",
+        "what_stays_is_listed_exactly_once_whatever_else_is_written",
+    ]),
+    ("queries", "give just the users that fit", "user_queries", &[
+        "a_list_holds_just_the_users_that_fit",
+        "every_character_of_a_beginning_is_taken_as_it_is",
+        "users_come_by_id_page_by_page",
+    ]),
+    ("queries", "give just the dead letters that fit", "dead_letter_queries", &[
+        "a_list_holds_just_the_dead_letters_that_fit",
+        "the_newest_dead_letter_comes_first",
+        "pages_of_dead_letters_put_together_are_the_whole_list",
+    ]),
+    ("queries", "count each that fits once", "dead_letter_queries", &["a_summary_counts_each_that_fits_once"]),
     ("queue", "mean that it is kept", "queue", &["a_published_message_is_delivered"]),
     ("queue", "lend it at most `prefetch`", "queue", &["a_consumer_holds_at_most_its_prefetch"]),
     ("queue", "lend a message to one consumer", "queue", &["a_message_is_lent_to_one_consumer_at_a_time"]),
@@ -187,12 +216,16 @@ const PROMISES: &[Promise] = &[
         &["a_commit_stores_everything", "a_unit_that_failed_stores_nothing"]),
 ];
 
+/// The sources in a folder and in those within it.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the sources of the ports").map(|entry| entry.expect("a source").path());
+    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+}
+
 /// The lines with MUST, with the module that they stand in. `lib.rs` only says what MUST means.
 fn lines() -> Vec<(String, String)> {
-    let ports = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ports/src");
     let mut lines = Vec::new();
-    for file in fs::read_dir(ports).expect("the sources of the ports") {
-        let path = file.expect("a source").path();
+    for path in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../ports/src")) {
         let module = path.file_stem().and_then(|stem| stem.to_str()).expect("a module").to_owned();
         let text = fs::read_to_string(&path).expect("a source");
         if module != "lib" {

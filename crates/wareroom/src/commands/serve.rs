@@ -40,6 +40,7 @@ async fn serve(config: &Config, application: Arc<Application>) -> Ended {
         ApiSettings {
             media_url: config.media_url.clone().unwrap_or_else(|| public_url.clone()),
             public_url: public_url.clone(),
+            cors_origins: config.cors_origins.clone(),
             near_cache_entries: config.near_cache,
             near_cache_ttl: config.cache_ttl,
             upload_memory_bytes: config.upload_memory,

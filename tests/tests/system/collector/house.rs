@@ -122,7 +122,7 @@ impl House {
     /// Uploads one image to a product.
     pub(super) async fn upload(&self, product: ProductId, bytes: &Bytes) -> ImageId {
         let file = || UploadedFile { filename: None, bytes: bytes.clone() };
-        let command = || AddImages { product, files: vec![file()] };
+        let command = || AddImages::new(product, vec![file()]);
         self.repeated(async || self.application.add_images(&Context::operator(), command()).await).await.added[0]
     }
 

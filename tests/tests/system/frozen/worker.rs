@@ -118,7 +118,7 @@ impl Place {
         let product = application.create_product(&context, create).await.unwrap().product.id;
         let picture = |shade: &u8| MemoryImage::filled(16, 8, [*shade; 3]).encode();
         let files = shades.iter().map(|shade| UploadedFile { filename: None, bytes: picture(shade) }).collect();
-        application.add_images(&context, AddImages { product, files }).await.unwrap();
+        application.add_images(&context, AddImages::new(product, files)).await.unwrap();
     }
 }
 

@@ -9,8 +9,8 @@ use wareroom_decorators::{CacheInvalidations, CachedProductQueries};
 use wareroom_domain::{Description, PersonName, Price, ProductDraft, ProductId, ProductName, UserDraft, Version};
 use wareroom_memory::{LocalInvalidations, MemoryCache, MemoryConfig, MemoryStore};
 use wareroom_ports::{
-    Cache, CacheError, CacheKey, Cached, Invalidation, Invalidations, Origin, ProductQueries, ProductView, Put, Store,
-    StoreError,
+    Cache, CacheError, CacheKey, Cached, Invalidation, Invalidations, Origin, ProductFilter, ProductPage,
+    ProductQueries, ProductView, Put, Store, StoreError,
 };
 
 pub(crate) const TTL: Duration = Duration::from_mins(1);
@@ -143,5 +143,9 @@ impl ProductQueries for SlowQueries {
         self.has_read.add_permits(1);
         self.may_answer.acquire().await.unwrap().forget();
         answer
+    }
+
+    async fn list(&self, filter: &ProductFilter, page: &ProductPage) -> Result<Vec<ProductView>, StoreError> {
+        self.inner.list(filter, page).await
     }
 }

@@ -15,6 +15,7 @@ use wareroom_port_contracts::{
     cache::CacheFixture,
     clock::ClockFixture,
     codec::{CodecFixture, Features, Picture},
+    dead_letter_queries::DeadLetterQueriesFixture,
     events::EventsFixture,
     ids::IdsFixture,
     image_source::{ImageSourceFixture, Page},
@@ -24,10 +25,11 @@ use wareroom_port_contracts::{
     queue::QueueFixture,
     space::SpaceFixture,
     store::StoreFixture,
+    user_queries::UserQueriesFixture,
 };
 use wareroom_ports::{
-    BlobStore, Cache, Clock, EventLog, Ids, ImageCodec, ImageSource, Invalidations, OutboxRelay, ProductQueries, Queue,
-    Retention, Space, Store,
+    BlobStore, Cache, Clock, DeadLetterQueries, EventLog, Ids, ImageCodec, ImageSource, Invalidations, OutboxRelay,
+    ProductQueries, Queue, Retention, Space, Store, UserQueries,
 };
 
 struct OverStore(Arc<MemoryStore>);
@@ -69,6 +71,18 @@ impl QueriesFixture for OverStore {
     }
 }
 
+impl UserQueriesFixture for OverStore {
+    fn users(&self) -> Arc<dyn UserQueries> {
+        Arc::clone(&self.0) as _
+    }
+}
+
+impl DeadLetterQueriesFixture for OverStore {
+    fn dead_letters(&self) -> Arc<dyn DeadLetterQueries> {
+        Arc::clone(&self.0) as _
+    }
+}
+
 wareroom_port_contracts::store_suite!(OverStore);
 wareroom_port_contracts::blob_refs_suite!(OverStore);
 wareroom_port_contracts::dead_letters_suite!(OverStore);
@@ -77,6 +91,8 @@ wareroom_port_contracts::outbox_suite!(OverStore);
 wareroom_port_contracts::events_suite!(OverStore);
 wareroom_port_contracts::retention_suite!(OverStore);
 wareroom_port_contracts::queries_suite!(OverStore);
+wareroom_port_contracts::user_queries_suite!(OverStore);
+wareroom_port_contracts::dead_letter_queries_suite!(OverStore);
 
 /// The store's own queue.
 mod own {

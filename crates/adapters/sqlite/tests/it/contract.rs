@@ -3,10 +3,10 @@
 use std::{sync::Arc, time::Duration};
 use tempfile::TempDir;
 use wareroom_port_contracts::{
-    async_trait, events::EventsFixture, outbox::OutboxFixture, queries::QueriesFixture, queue::QueueFixture,
-    store::StoreFixture,
+    async_trait, dead_letter_queries::DeadLetterQueriesFixture, events::EventsFixture, outbox::OutboxFixture,
+    queries::QueriesFixture, queue::QueueFixture, store::StoreFixture, user_queries::UserQueriesFixture,
 };
-use wareroom_ports::{EventLog, OutboxRelay, ProductQueries, Queue, Retention, Store};
+use wareroom_ports::{DeadLetterQueries, EventLog, OutboxRelay, ProductQueries, Queue, Retention, Store, UserQueries};
 use wareroom_sqlite::{SqliteConfig, SqliteStore};
 
 struct Fixture {
@@ -60,6 +60,18 @@ impl QueriesFixture for Fixture {
     }
 }
 
+impl UserQueriesFixture for Fixture {
+    fn users(&self) -> Arc<dyn UserQueries> {
+        Arc::new(self.store.clone())
+    }
+}
+
+impl DeadLetterQueriesFixture for Fixture {
+    fn dead_letters(&self) -> Arc<dyn DeadLetterQueries> {
+        Arc::new(self.store.clone())
+    }
+}
+
 #[async_trait]
 impl QueueFixture for Fixture {
     async fn fresh(lease: Duration) -> Self {
@@ -79,4 +91,6 @@ wareroom_port_contracts::outbox_suite!(Fixture);
 wareroom_port_contracts::events_suite!(Fixture);
 wareroom_port_contracts::retention_suite!(Fixture);
 wareroom_port_contracts::queries_suite!(Fixture);
+wareroom_port_contracts::user_queries_suite!(Fixture);
+wareroom_port_contracts::dead_letter_queries_suite!(Fixture);
 wareroom_port_contracts::queue_suite!(Fixture);

@@ -1,6 +1,6 @@
 //! Begins an attempt.
 
-use super::{AttemptBegun, ImageAttempt, end::dead_letter, log};
+use super::{AttemptBegun, ImageAttempt, end::give_up, log};
 use crate::{Application, Error, unit::retry_conflicts};
 use wareroom_domain::{Begun, Job, Reason, Stamped};
 
@@ -19,8 +19,7 @@ pub(crate) async fn begin(app: &Application, job: &Stamped<Job>) -> Result<Attem
             }
             Begun::Exhausted(changed) => {
                 let change = app.save_change(&mut *unit, &job.trace, &changed).await?;
-                let letter = dead_letter(app, &changed.image, Reason::Poison.into(), &job.trace);
-                unit.dead_letters().add(&letter).await?;
+                give_up(app, &mut *unit, &changed.image, Reason::Poison.into(), &job.trace).await?;
                 (AttemptBegun::Poisoned, change, Some(changed.image))
             }
         };

@@ -118,23 +118,38 @@ async fn end(
         Ending::Fail(failure) => {
             let failed = image.fail(attempt, failure.clone());
             if let Ok(changed) = &failed {
-                let letter = dead_letter(app, &changed.image, failure.clone(), &held.trace);
-                unit.dead_letters().add(&letter).await?;
+                give_up(app, unit, &changed.image, failure.clone(), &held.trace).await?;
             }
             Ok(failed)
         }
     }
 }
 
-pub(super) fn dead_letter(app: &Application, image: &Image, failure: Failure, trace: &Trace) -> DeadLetter {
-    DeadLetter {
+/// Gives a job up: leaves a dead letter with all that is needed to understand it and to do it again.
+pub(super) async fn give_up(
+    app: &Application,
+    unit: &mut dyn UnitOfWork,
+    image: &Image,
+    failure: Failure,
+    trace: &Trace,
+) -> Result<(), StoreError> {
+    let product = image.owner.product();
+    let owner = match product {
+        Some(id) => unit.products().load(id).await?.map(|product| product.owner),
+        None => None,
+    };
+    let host = image.source.url().and_then(|url| url.as_url().host_str()).map(str::to_lowercase);
+    let letter = DeadLetter {
         id: DeadLetterId(app.ports.ids.uuid()),
         job: Job::ProcessImage(image.id),
         image: image.id,
-        product: image.owner.product(),
+        product,
+        owner,
+        host,
         failure,
         attempts: image.attempts,
         at: app.ports.clock.now(),
         trace: trace.clone(),
-    }
+    };
+    unit.dead_letters().add(&letter).await
 }

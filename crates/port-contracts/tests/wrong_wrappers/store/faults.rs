@@ -2,10 +2,12 @@
 
 use super::Wrong;
 use crate::proof::{prove, runnable};
-use wareroom_port_contracts::{blob_refs, dead_letters, events, idempotency, outbox, queries, retention, store};
 use wareroom_port_contracts::{
-    blob_refs_cases, dead_letters_cases, events_cases, idempotency_cases, outbox_cases, queries_cases, retention_cases,
-    store_cases,
+    blob_refs, dead_letter_queries, dead_letters, events, idempotency, outbox, queries, retention, store, user_queries,
+};
+use wareroom_port_contracts::{
+    blob_refs_cases, dead_letter_queries_cases, dead_letters_cases, events_cases, idempotency_cases, outbox_cases,
+    queries_cases, retention_cases, store_cases, user_queries_cases,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,6 +39,8 @@ pub(super) enum Fault {
     ListsImagesById,
     SavesWhateverTheFence,
     SavesImagesThatAreGone,
+    DeletesEveryImageOfAnOwner,
+    DropsReferencesWithTheImage,
     NamesAnyImageStuck,
     NamesImagesStuckAtOnce,
     NamesTheShortestStuckFirst,
@@ -58,6 +62,11 @@ pub(super) enum Fault {
     LosesTracesOfDeadLetters,
     ListsDeadLettersById,
     RemovesForEveryone,
+    RemovesTheOldestOfAnImage,
+    DiscardsWhateverTheReason,
+    MarksWhateverTheHost,
+    CountsNewMarksOnly,
+    GivesMarkedOnesForEver,
     // idempotency keys
     GrantsWithoutLease,
     ReservesForGood,
@@ -112,6 +121,19 @@ pub(super) enum Fault {
     LosesAltTexts,
     ShowsImagesById,
     ShowsWhatIsDeleted,
+    // lists
+    LeavesOutTheHighestPrice,
+    ReadsPercentAsAnything,
+    PutsTiesInOneDirection,
+    SkipsTiesBehindAPlace,
+    BeginsAnewBehindWhatIsGone,
+    GoesOnByCount,
+    FindsNamesAnywhere,
+    ListsTheLastAgain,
+    TakesTheEndIn,
+    CountsWhateverTheHost,
+    PutsTheFewestFirst,
+    TellsTheOldest,
 }
 
 store_cases!(runnable, (Wrong));
@@ -122,6 +144,8 @@ outbox_cases!(runnable, (Wrong));
 events_cases!(runnable, (Wrong));
 retention_cases!(runnable, (Wrong));
 queries_cases!(runnable, (Wrong));
+user_queries_cases!(runnable, (Wrong));
+dead_letter_queries_cases!(runnable, (Wrong));
 
 #[test]
 fn every_case_of_the_store_notices_its_fault() {
@@ -150,6 +174,8 @@ fn every_case_of_the_store_notices_its_fault() {
         ("images_come_by_position_then_by_id", Fault::ListsImagesById),
         ("save_of_an_older_fence_is_a_conflict", Fault::SavesWhateverTheFence),
         ("save_of_an_image_that_is_gone_is_a_conflict", Fault::SavesImagesThatAreGone),
+        ("a_deleted_image_is_gone_and_no_other", Fault::DeletesEveryImageOfAnOwner),
+        ("deleting_an_image_leaves_the_register_of_blobs_alone", Fault::DropsReferencesWithTheImage),
         ("stuck_names_only_images_in_processing", Fault::NamesAnyImageStuck),
         ("stuck_does_not_name_an_image_saved_within_the_age", Fault::NamesImagesStuckAtOnce),
         ("stuck_names_the_longest_first", Fault::NamesTheShortestStuckFirst),
@@ -182,6 +208,12 @@ fn every_case_of_the_dead_letters_notices_its_fault() {
         ("a_dead_letter_comes_back_with_every_field", Fault::LosesTracesOfDeadLetters),
         ("dead_letters_of_an_image_come_oldest_first", Fault::ListsDeadLettersById),
         ("of_those_who_remove_a_dead_letter_one_is_told_it_was_there", Fault::RemovesForEveryone),
+        ("every_dead_letter_of_an_image_is_removed_and_no_other", Fault::RemovesTheOldestOfAnImage),
+        ("discard_removes_those_that_fit_and_no_others", Fault::DiscardsWhateverTheReason),
+        ("mark_marks_those_that_fit_and_no_others", Fault::MarksWhateverTheHost),
+        ("those_that_are_marked_already_are_counted_again", Fault::CountsNewMarksOnly),
+        ("marked_ones_are_given_until_they_are_removed", Fault::GivesMarkedOnesForEver),
+        ("marked_ones_come_oldest_first", Fault::ListsDeadLettersById),
     ];
     prove("dead_letters", dead_letters::CASES, &dead_letters(), &faults);
 }
@@ -268,6 +300,43 @@ fn every_case_of_the_queries_notices_its_fault() {
         ("a_view_shows_every_field_as_stored", Fault::LosesAltTexts),
         ("the_images_of_a_view_come_by_position_then_by_id", Fault::ShowsImagesById),
         ("a_missing_product_has_no_view", Fault::ShowsWhatIsDeleted),
+        ("every_acknowledged_write_is_listed", Fault::AnswersAsAtFirst),
+        ("a_list_shows_one_moment", Fault::AnswersOfTwoMoments),
+        ("a_list_shows_every_field_as_stored", Fault::LosesAltTexts),
+        ("each_product_of_a_list_has_its_own_images_in_order", Fault::ShowsImagesById),
+        ("a_list_holds_just_the_products_that_fit", Fault::LeavesOutTheHighestPrice),
+        ("every_character_of_a_name_is_looked_for_as_it_is", Fault::ReadsPercentAsAnything),
+        ("products_come_in_each_order_in_both_directions", Fault::PutsTiesInOneDirection),
+        ("a_list_has_at_most_its_limit", Fault::IgnoresTheLimit),
+        ("pages_put_together_are_the_whole_list", Fault::SkipsTiesBehindAPlace),
+        ("a_list_goes_on_behind_what_is_gone", Fault::BeginsAnewBehindWhatIsGone),
+        ("what_stays_is_listed_exactly_once_whatever_else_is_written", Fault::GoesOnByCount),
     ];
     prove("queries", queries::CASES, &queries(), &faults);
+}
+
+#[test]
+fn every_case_of_the_queries_of_users_notices_its_fault() {
+    let faults = [
+        ("a_user_is_read_as_stored", Fault::SwapsNames),
+        ("a_list_holds_just_the_users_that_fit", Fault::FindsNamesAnywhere),
+        ("every_character_of_a_beginning_is_taken_as_it_is", Fault::ReadsPercentAsAnything),
+        ("users_come_by_id_page_by_page", Fault::ListsTheLastAgain),
+    ];
+    prove("user_queries", user_queries::CASES, &user_queries(), &faults);
+}
+
+#[test]
+fn every_case_of_the_queries_of_dead_letters_notices_its_fault() {
+    let faults = [
+        ("a_dead_letter_is_listed_with_every_field", Fault::LosesTracesOfDeadLetters),
+        ("a_list_holds_just_the_dead_letters_that_fit", Fault::TakesTheEndIn),
+        ("the_newest_dead_letter_comes_first", Fault::PutsTiesInOneDirection),
+        ("pages_of_dead_letters_put_together_are_the_whole_list", Fault::SkipsTiesBehindAPlace),
+        ("a_list_goes_on_behind_a_dead_letter_that_is_gone", Fault::BeginsAnewBehindWhatIsGone),
+        ("a_summary_counts_each_that_fits_once", Fault::CountsWhateverTheHost),
+        ("a_summary_has_the_most_first", Fault::PutsTheFewestFirst),
+        ("a_summary_tells_the_newest", Fault::TellsTheOldest),
+    ];
+    prove("dead_letter_queries", dead_letter_queries::CASES, &dead_letter_queries(), &faults);
 }

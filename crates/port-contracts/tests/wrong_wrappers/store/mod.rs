@@ -1,8 +1,10 @@
 //! A store that is wrong, with all that comes with one: blob references, dead letters, idempotency keys, outbox, events,
-//! retention and queries.
+//! retention, queries and lists.
 
 mod faults;
 mod keys;
+mod letters;
+mod lists;
 mod parts;
 mod reads;
 mod repositories;
@@ -20,12 +22,15 @@ use tokio::time::Instant;
 use unit::WrongUnit;
 use wareroom_domain::{BlobKey, DeadLetterId, Event, Image, ImageId, MessageId, ProductId, Sha256, Stamped};
 use wareroom_memory::{MemoryConfig, MemoryStore};
+use wareroom_port_contracts::dead_letter_queries::DeadLetterQueriesFixture;
 use wareroom_port_contracts::events::EventsFixture;
 use wareroom_port_contracts::outbox::OutboxFixture;
 use wareroom_port_contracts::queries::QueriesFixture;
 use wareroom_port_contracts::store::StoreFixture;
+use wareroom_port_contracts::user_queries::UserQueriesFixture;
 use wareroom_ports::{
-    EventLog, IdempotencyKey, OutboxRelay, ProductQueries, ProductView, Retention, Store, StoreError, UnitOfWork,
+    DeadLetter, DeadLetterQueries, EventLog, IdempotencyKey, OutboxRelay, ProductQueries, ProductView, Retention,
+    Store, StoreError, UnitOfWork, UserQueries,
 };
 
 /// The store in memory, with a fault. Clones share one.
@@ -53,8 +58,12 @@ struct Remembered {
     log: Vec<Stamped<Event>>,
     sequenced: usize,
     views: HashMap<ProductId, Arc<ProductView>>,
+    /// How many products were listed since a list was begun.
+    listed: usize,
     /// Every dead letter that was added, with its moment.
     letters: Vec<(Timestamp, DeadLetterId)>,
+    /// Every dead letter that was given as marked.
+    marked: Vec<DeadLetter>,
     /// Every key that was granted.
     keys: HashMap<IdempotencyKey, RememberedKey>,
     /// Keys that somebody asked to forget.
@@ -138,6 +147,18 @@ impl EventsFixture for Wrong {
 #[async_trait]
 impl QueriesFixture for Wrong {
     fn queries(&self) -> Arc<dyn ProductQueries> {
+        Arc::new(self.clone())
+    }
+}
+
+impl UserQueriesFixture for Wrong {
+    fn users(&self) -> Arc<dyn UserQueries> {
+        Arc::new(self.clone())
+    }
+}
+
+impl DeadLetterQueriesFixture for Wrong {
+    fn dead_letters(&self) -> Arc<dyn DeadLetterQueries> {
         Arc::new(self.clone())
     }
 }

@@ -1,4 +1,4 @@
-//! Blob references, dead letters and the outbox of the wrong store's unit.
+//! Blob references and the outbox of the wrong store's unit.
 
 use super::Fault;
 use super::unit::WrongUnit;
@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
-use wareroom_domain::{BlobKey, DeadLetterId, Event, ImageId, Job, MessageId, Stamped, Trace};
-use wareroom_ports::{BlobRefs, DeadLetter, DeadLetters, Message, Outbox, Queue, StoreError};
+use wareroom_domain::{BlobKey, Event, Job, MessageId, Stamped};
+use wareroom_ports::{BlobRefs, Message, Outbox, Queue, StoreError};
 
 #[async_trait]
 impl BlobRefs for WrongUnit {
@@ -59,35 +59,6 @@ impl BlobRefs for WrongUnit {
 
     async fn bury(&mut self, keys: &[BlobKey]) -> Result<(), StoreError> {
         if self.is(Fault::BuriesNothing) { Ok(()) } else { self.behind().await.blobs().bury(keys).await }
-    }
-}
-
-#[async_trait]
-impl DeadLetters for WrongUnit {
-    async fn add(&mut self, letter: &DeadLetter) -> Result<(), StoreError> {
-        self.store.remembered().letters.push((letter.at, letter.id));
-        self.behind().await.dead_letters().add(letter).await
-    }
-
-    async fn load(&mut self, id: DeadLetterId) -> Result<Option<DeadLetter>, StoreError> {
-        let mut loaded = self.behind().await.dead_letters().load(id).await?;
-        if let Some(letter) = loaded.as_mut().filter(|_| self.is(Fault::LosesTracesOfDeadLetters)) {
-            letter.trace = Trace::default();
-        }
-        Ok(loaded)
-    }
-
-    async fn of_image(&mut self, image: ImageId) -> Result<Vec<DeadLetter>, StoreError> {
-        let mut letters = self.behind().await.dead_letters().of_image(image).await?;
-        if self.is(Fault::ListsDeadLettersById) {
-            letters.sort_by_key(|letter| letter.id);
-        }
-        Ok(letters)
-    }
-
-    async fn remove(&mut self, id: DeadLetterId) -> Result<bool, StoreError> {
-        let there = self.behind().await.dead_letters().remove(id).await?;
-        Ok(there || self.is(Fault::RemovesForEveryone))
     }
 }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::time::sleep;
 use wareroom_domain::{Event, EventPosition, ProductId, Stamped, Trace};
 use wareroom_ports::{
-    Backlog, Claimed, EventLog, LogPage, Origin, OutboxRelay, ProductQueries, ProductView, StoreError,
+    Backlog, Claimed, EventLog, LogPage, Origin, OutboxRelay, ProductFilter, ProductPage, ProductQueries, ProductView,
+    StoreError,
 };
 
 #[async_trait]
@@ -153,7 +154,7 @@ impl EventLog for Wrong {
 #[async_trait]
 impl ProductQueries for Wrong {
     async fn get(&self, id: ProductId) -> Result<(Option<Arc<ProductView>>, Origin), StoreError> {
-        let (view, origin) = self.behind.get(id).await?;
+        let (view, origin) = ProductQueries::get(&self.behind, id).await?;
         let Some(mut view) = view else {
             let before = self.remembered().views.get(&id).cloned();
             return Ok((before.filter(|_| self.is(Fault::ShowsWhatIsDeleted)), origin));
@@ -164,7 +165,7 @@ impl ProductQueries for Wrong {
             Some(Fault::AnswersAsAtFirst) => return Ok((Some(first), Origin::Cache)),
             Some(Fault::AnswersOfTwoMoments) => {
                 sleep(Duration::from_millis(5)).await;
-                if let Some(later) = self.behind.get(id).await?.0 {
+                if let Some(later) = ProductQueries::get(&self.behind, id).await?.0 {
                     changed.images.clone_from(&later.images);
                 }
             }
@@ -173,5 +174,9 @@ impl ProductQueries for Wrong {
             _ => {}
         }
         Ok((Some(view), origin))
+    }
+
+    async fn list(&self, filter: &ProductFilter, page: &ProductPage) -> Result<Vec<ProductView>, StoreError> {
+        self.wrong_list(filter, page).await
     }
 }

@@ -144,6 +144,22 @@ impl ImageRepo for WrongUnit {
         behind.images().save(&image).await
     }
 
+    async fn delete(&mut self, id: ImageId) -> Result<bool, StoreError> {
+        let loaded = self.behind().await.images().load(id).await?;
+        if let Some(image) = loaded {
+            if self.is(Fault::DropsReferencesWithTheImage) {
+                self.behind().await.blobs().drop_references(&image.blobs()).await?;
+            }
+            if self.is(Fault::DeletesEveryImageOfAnOwner) {
+                for neighbour in self.behind().await.images().of_owner(image.owner).await? {
+                    self.behind().await.images().delete(neighbour.id).await?;
+                }
+                return Ok(true);
+            }
+        }
+        self.behind().await.images().delete(id).await
+    }
+
     async fn stuck(&mut self, age: Duration, limit: usize) -> Result<Vec<ImageId>, StoreError> {
         let age = if self.is(Fault::NamesImagesStuckAtOnce) { Duration::ZERO } else { age };
         let mut stuck = self.behind().await.images().stuck(age, limit).await?;

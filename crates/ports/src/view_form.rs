@@ -1,9 +1,11 @@
-//! A product's view as the bytes that a shared cache keeps: a byte that names the form, then the form in postcard.
+//! A product's view as bytes, for shared caches and for the results of requests that may come again: a byte that names the
+//! form, then the form in postcard.
 //!
 //! The form is written out here, apart from the domain, which has no serialisation: a field that moves there does not
-//! silently change what older releases read. Whoever changes the form changes [`FORM`]. Bytes of another form, or damaged
+//! silently change what older releases read. Whoever changes the form changes its number. Bytes of another form, or damaged
 //! ones, are no error: they are none.
 
+use crate::ProductView;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,20 +13,19 @@ use uuid::Uuid;
 use wareroom_domain::{
     AltText, Attempts, Content, Description, Failure, Fence, FileName, Format, Image, ImageId, ImageOwner, ImageState,
     ImageUrl, Price, Product, ProductId, ProductName, Reason, Rendition, Revision, Setback, Sha256, Source, UserId,
-    Version,
+    Version, Via,
 };
-use wareroom_ports::ProductView;
 
 /// The form that is written, and the only one that is read.
-const FORM: u8 = 2;
+const FORM: u8 = 3;
 
-/// The bytes to cache; `None` when there is no form for the view.
-pub(crate) fn encode(view: &ProductView) -> Option<Bytes> {
+/// The bytes of a view; `None` when there is no form for it.
+pub fn encode_view(view: &ProductView) -> Option<Bytes> {
     postcard::to_extend(&ViewForm::of(view), vec![FORM]).ok().map(Bytes::from)
 }
 
 /// The view in those bytes, every part of it checked again.
-pub(crate) fn decode(bytes: &[u8]) -> Option<ProductView> {
+pub fn decode_view(bytes: &[u8]) -> Option<ProductView> {
     let (form, body) = bytes.split_first()?;
     if *form != FORM {
         return None;
@@ -75,6 +76,7 @@ enum OwnerForm {
 #[derive(Serialize, Deserialize)]
 enum SourceForm<'a> {
     Upload {
+        via: ViaForm,
         filename: Option<&'a str>,
         #[serde(borrow)]
         content: ContentForm<'a>,
@@ -84,6 +86,12 @@ enum SourceForm<'a> {
         #[serde(borrow)]
         content: Option<ContentForm<'a>>,
     },
+}
+
+#[derive(Serialize, Deserialize)]
+enum ViaForm {
+    Form,
+    Base64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -212,9 +220,9 @@ impl<'a> ImageForm<'a> {
 impl<'a> SourceForm<'a> {
     fn of(source: &'a Source) -> Self {
         match source {
-            Source::Upload { filename, content } => {
+            Source::Upload { via, filename, content } => {
                 let filename = filename.as_ref().map(FileName::as_str);
-                Self::Upload { filename, content: ContentForm::of(content) }
+                Self::Upload { via: ViaForm::of(*via), filename, content: ContentForm::of(content) }
             }
             Source::Url { url, content } => {
                 Self::Url { url: url.as_str(), content: content.as_ref().map(ContentForm::of) }
@@ -224,14 +232,30 @@ impl<'a> SourceForm<'a> {
 
     fn source(self) -> Option<Source> {
         Some(match self {
-            Self::Upload { filename, content } => {
+            Self::Upload { via, filename, content } => {
                 let filename = filename.map(FileName::new).transpose().ok()?;
-                Source::Upload { filename, content: content.content() }
+                Source::Upload { via: via.via(), filename, content: content.content() }
             }
             Self::Url { url, content } => {
                 Source::Url { url: ImageUrl::new(url).ok()?, content: content.map(ContentForm::content) }
             }
         })
+    }
+}
+
+impl ViaForm {
+    const fn of(via: Via) -> Self {
+        match via {
+            Via::Form => Self::Form,
+            Via::Base64 => Self::Base64,
+        }
+    }
+
+    const fn via(self) -> Via {
+        match self {
+            Self::Form => Via::Form,
+            Self::Base64 => Via::Base64,
+        }
     }
 }
 

@@ -1,72 +1,13 @@
-//! `ProductQueries`: reads outside a unit of work, caches in front of them included.
+//! One product with its images.
 
+use super::{QueriesFixture, change, get, product_with_image};
 use crate::patience::{LONG, within};
-use crate::samples::{begin, commit, image, instant, lived_in, states, stored_image, stored_product};
-use crate::store::StoreFixture;
-use async_trait::async_trait;
+use crate::samples::{begin, commit, image, lived_in, states, stored_image, stored_product};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use tokio::task::JoinHandle;
-use wareroom_domain::{Fence, Image, Product, ProductId, Version};
-use wareroom_ports::{ProductQueries, ProductView, Store};
-
-/// A store whose queries are to be held to account.
-#[async_trait]
-pub trait QueriesFixture: StoreFixture {
-    /// The queries.
-    fn queries(&self) -> Arc<dyn ProductQueries>;
-
-    /// Announces that a product has reached a version, after the commit and before the write is acknowledged, as use cases
-    /// do. Queries without a cache need nothing.
-    async fn announce(&self, product: ProductId, version: Version) {
-        let _ = (product, version);
-    }
-}
-
-/// The one list of cases of [`queries`](crate::queries).
-#[macro_export]
-macro_rules! queries_cases {
-    ($then:path, $given:tt) => {
-        $then! { queries $given
-            every_acknowledged_write_is_shown
-            a_view_shows_one_moment
-            a_view_shows_every_field_as_stored
-            the_images_of_a_view_come_by_position_then_by_id
-            a_missing_product_has_no_view
-        }
-    };
-}
-
-/// Tests that hold a [`QueriesFixture`] to every case of [`queries`](crate::queries).
-#[macro_export]
-macro_rules! queries_suite {
-    ($fixture:ty) => {
-        $crate::queries_cases!($crate::tests, ($fixture));
-    };
-}
-
-queries_cases!(names, ());
-
-async fn get(queries: &Arc<dyn ProductQueries>, id: ProductId) -> Option<Arc<ProductView>> {
-    within("a query answers", queries.get(id)).await.expect("a query").0
-}
-
-/// Raises the product's version, and the image's fence with it.
-async fn change<F: QueriesFixture>(fixture: &F, product: ProductId, image: &Image) -> Version {
-    let mut unit = begin(&fixture.store()).await;
-    let version = unit.products().touch(product, instant()).await.expect("a touch").expect("the product");
-    unit.images().save(&Image { fence: Fence(version.0), ..image.clone() }).await.expect("a save");
-    commit(unit).await;
-    fixture.announce(product, version).await;
-    version
-}
-
-async fn product_with_image(store: &Arc<dyn Store>) -> (Product, Image) {
-    let product = stored_product(store).await;
-    let image = Image { fence: Fence(product.version.0), ..image(product.id) };
-    stored_image(store, &image).await;
-    (product, image)
-}
+use wareroom_domain::{Fence, Image, ProductId};
+use wareroom_ports::ProductView;
 
 /// `get` MUST show every write that was acknowledged, and announced, before the call.
 pub async fn every_acknowledged_write_is_shown<F: QueriesFixture>() {

@@ -72,10 +72,13 @@ fn content() -> impl Strategy<Value = Content> {
 
 fn source() -> impl Strategy<Value = Source> {
     prop_oneof![
-        (option::of("[a-z]{1,9}\\.png"), content()).prop_map(|(filename, content)| Source::Upload {
-            filename: filename.map(|name| FileName::new(name).unwrap()),
-            content,
-        }),
+        (select(&[Via::Form, Via::Base64][..]), option::of("[a-z]{1,9}\\.png"), content()).prop_map(
+            |(via, filename, content)| Source::Upload {
+                via,
+                filename: filename.map(|name| FileName::new(name).unwrap()),
+                content,
+            }
+        ),
         ("https?://[a-z]{1,9}\\.example/[a-z?=]{0,30}", option::of(content()))
             .prop_map(|(url, content)| Source::Url { url: ImageUrl::new(&url).unwrap(), content }),
     ]
@@ -105,27 +108,27 @@ fn view() -> impl Strategy<Value = ProductView> {
 proptest! {
     #[test]
     fn every_view_comes_back_as_it_was(view in view()) {
-        prop_assert_eq!(decode(&encode(&view).unwrap()), Some(view));
+        prop_assert_eq!(decode_view(&encode_view(&view).unwrap()), Some(view));
     }
 
     #[test]
     fn bytes_of_another_form_or_cut_off_or_too_many_are_none(view in view(), form: u8, cut: prop::sample::Index) {
         prop_assume!(form != FORM);
-        let bytes = encode(&view).unwrap().to_vec();
+        let bytes = encode_view(&view).unwrap().to_vec();
         let mut other = bytes.clone();
         other[0] = form;
-        prop_assert_eq!(decode(&other), None);
-        prop_assert_eq!(decode(&bytes[..cut.index(bytes.len())]), None);
-        prop_assert_eq!(decode(&[&bytes[..], &[0]].concat()), None);
+        prop_assert_eq!(decode_view(&other), None);
+        prop_assert_eq!(decode_view(&bytes[..cut.index(bytes.len())]), None);
+        prop_assert_eq!(decode_view(&[&bytes[..], &[0]].concat()), None);
     }
 
     #[test]
     fn damaged_bytes_never_panic(view in view(), damage in vec(any::<(prop::sample::Index, u8)>(), 1..8)) {
-        let mut bytes = encode(&view).unwrap().to_vec();
+        let mut bytes = encode_view(&view).unwrap().to_vec();
         for (at, value) in damage {
             let at = at.index(bytes.len());
             bytes[at] = value;
         }
-        let _ = decode(&bytes);
+        let _ = decode_view(&bytes);
     }
 }
