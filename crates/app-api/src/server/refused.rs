@@ -18,7 +18,9 @@ pub(super) fn instead_of(head: &[u8]) -> Option<Bytes> {
     let body = Document::unparsed(code, detail).to_json();
     let kept = head.split("\r\n").filter(|line| !line.to_ascii_lowercase().starts_with("content-length:"));
     let mut answer = kept.collect::<Vec<_>>().join("\r\n");
-    answer.push_str("\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\ncontent-length: ");
+    // Clients may count on the header; there was no request that could be given an identity.
+    answer.push_str("\r\nx-request-id: none\r\ncontent-type: application/problem+json\r\ncache-control: no-store");
+    answer.push_str("\r\ncontent-length: ");
     answer.push_str(&body.len().to_string());
     answer.push_str("\r\n\r\n");
     tracing::debug!(status, "a request that cannot be parsed was refused");
