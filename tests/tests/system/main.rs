@@ -18,6 +18,10 @@ mod logs;
 mod migrating;
 mod openapi;
 mod photo;
+#[cfg(target_os = "linux")]
+mod predecessors;
 mod prune;
 mod rows;
+#[cfg(target_os = "linux")]
+mod slow_heads;
 mod stories;
