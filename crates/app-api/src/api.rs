@@ -91,7 +91,7 @@ impl Api {
         let links = Arc::new(Links::new(&self.settings));
         let (document, document_etag) = DOCUMENT.clone();
         (
-            UsersApi { application: application() },
+            UsersApi { application: application(), links: Arc::clone(&links) },
             ProductsApi {
                 application: application(),
                 near: Arc::clone(&self.near),

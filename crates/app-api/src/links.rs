@@ -1,7 +1,7 @@
 //! The links that answers give out.
 
 use crate::ApiSettings;
-use wareroom_domain::{ProductId, Rendition};
+use wareroom_domain::{ProductId, Rendition, UserId};
 
 /// Makes links below the configured bases.
 #[derive(Debug)]
@@ -18,6 +18,10 @@ impl Links {
 
     pub(crate) fn product(&self, id: ProductId) -> String {
         format!("{}/products/{id}", self.public)
+    }
+
+    pub(crate) fn user(&self, id: UserId) -> String {
+        format!("{}/users/{id}", self.public)
     }
 
     pub(crate) fn rendition(&self, rendition: &Rendition) -> String {

@@ -106,7 +106,7 @@ impl ImagesForm {
                 files.push(file);
                 memory.resize(held(&files)).await?;
             } else {
-                faults.add(|| pointer(&name), "there is no such field");
+                faults.add(|| pointer(&name), format_args!("there is no such field; files are sent as `{FILE}`"));
                 if faults.is_full() {
                     break;
                 }

@@ -8,6 +8,7 @@ pub(crate) use dto::UserAnswer;
 use crate::context::{Asked, NO_STORE};
 use crate::cursor::Cursor;
 use crate::idempotency::Replayable;
+use crate::links::Links;
 use crate::payload::{JsonObject, RawJson};
 use crate::query::{Limit, NamePart, Parameter};
 use crate::refusal::{Listing, Reading, Refusal, Writing};
@@ -33,13 +34,19 @@ path_parameter! {
 
 pub(crate) struct UsersApi {
     pub(crate) application: Arc<Application>,
+    pub(crate) links: Arc<Links>,
 }
 
 #[derive(ApiResponse)]
 pub(crate) enum CreatedUser {
     /// The user was created.
     #[oai(status = 201)]
-    Created(RawJson<UserAnswer>),
+    Created(
+        RawJson<UserAnswer>,
+        /// Where the user is.
+        #[oai(header = "Location")]
+        String,
+    ),
 }
 
 #[derive(ApiResponse)]
@@ -66,8 +73,10 @@ impl UsersApi {
         body: JsonObject<UserInput>,
     ) -> Result<Replayable<CreatedUser>, Refusal<Writing>> {
         let user = self.application.register_user(&asked.0, dto::command(body)?).await?;
-        let created = |user| CreatedUser::Created(RawJson::of(&UserAnswer::new(user, "User created")));
-        Ok(Replayable::of(user, created))
+        Ok(Replayable::of(user, |user| {
+            let location = self.links.user(user.id);
+            CreatedUser::Created(RawJson::of(&UserAnswer::new(user, "User created")), location)
+        }))
     }
 
     /// List users

@@ -7,6 +7,7 @@ async fn a_user_is_created() {
     let test = TestApi::new();
     let answer = test.post("/users", r#"{"first_name": "Ada", "last_name": "Lovelace"}"#).await.is(201);
     assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.header("location"), "http://shop.test/users/1");
     insta::assert_json_snapshot!(answer.json());
 }
 
