@@ -16,7 +16,7 @@ impl Changes {
     /// From now on no change of this product is missed, until the answer is dropped.
     pub(crate) fn of(self: &Arc<Self>, id: ProductId) -> Waiting {
         let news = self.lock().entry(id).or_insert_with(|| watch::Sender::new(())).subscribe();
-        Waiting { changes: Arc::clone(self), id, news }
+        Waiting { changes: Arc::clone(self), id, news: Some(news) }
     }
 
     /// Wakes those who wait for what changed.
@@ -37,13 +37,18 @@ impl Changes {
 pub(crate) struct Waiting {
     changes: Arc<Changes>,
     id: ProductId,
-    news: watch::Receiver<()>,
+    /// There until the drop.
+    news: Option<watch::Receiver<()>>,
 }
 
 impl Waiting {
     /// Ends when the product was announced since the last call, or since this was made.
     pub(crate) async fn news(&mut self) {
-        if self.news.changed().await.is_err() {
+        let changed = match &mut self.news {
+            Some(news) => news.changed().await.is_ok(),
+            None => false,
+        };
+        if !changed {
             // The sender stays as long as somebody waits, so nothing more can come.
             std::future::pending::<()>().await;
         }
@@ -53,8 +58,9 @@ impl Waiting {
 impl Drop for Waiting {
     fn drop(&mut self) {
         let mut waiting = self.changes.lock();
-        // Our own receiver still counts.
-        if waiting.get(&self.id).is_some_and(|news| news.receiver_count() <= 1) {
+        // Within the lock: of several that leave at once, the last one sees that it is the last.
+        drop(self.news.take());
+        if waiting.get(&self.id).is_some_and(|news| news.receiver_count() == 0) {
             waiting.remove(&self.id);
         }
     }
@@ -104,5 +110,22 @@ mod tests {
         staying.news().await;
         drop(staying);
         assert!(changes.lock().is_empty());
+    }
+
+    #[test]
+    fn those_who_leave_together_leave_nothing_behind() {
+        let changes = Arc::new(Changes::default());
+        for _ in 0..500 {
+            let together = std::sync::Barrier::new(4);
+            std::thread::scope(|scope| {
+                for waiting in [(); 4].map(|()| changes.of(id(1))) {
+                    scope.spawn(|| {
+                        together.wait();
+                        drop(waiting);
+                    });
+                }
+            });
+            assert!(changes.lock().is_empty());
+        }
     }
 }

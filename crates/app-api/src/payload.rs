@@ -8,7 +8,7 @@ use poem_openapi::payload::{ParsePayload, Payload};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
 use poem_openapi::{ApiResponse, impl_apirequest_for_payload, types::Type};
 use serde::Serialize;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
 use std::marker::PhantomData;
@@ -71,16 +71,29 @@ impl<T: Type> ParsePayload for JsonObject<T> {
 
 impl_apirequest_for_payload!(JsonObject<T>, T: Type);
 
-/// The members of an object. One that is there twice is noted: readers of JSON differ in which of the two they keep.
+/// The members of an object. One that is there twice, in it or in an object within, is noted: readers of JSON differ in which
+/// of the two they keep.
 #[derive(Default)]
 struct Members {
     found: Map<String, Value>,
     twice: Option<String>,
 }
 
+/// Any value, likewise.
+struct Whole {
+    value: Value,
+    twice: Option<String>,
+}
+
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WholeVisitor)
     }
 }
 
@@ -95,13 +108,73 @@ impl<'de> Visitor<'de> for MembersVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members, A::Error> {
         let mut members = Members::default();
-        while let Some((name, value)) = access.next_entry::<String, Value>()? {
+        while let Some((name, Whole { value, twice })) = access.next_entry::<String, Whole>()? {
+            members.twice = members.twice.or(twice);
             if members.found.contains_key(&name) {
                 members.twice.get_or_insert_with(|| name.clone());
             }
             members.found.insert(name, value);
         }
         Ok(members)
+    }
+}
+
+struct WholeVisitor;
+
+impl WholeVisitor {
+    #[expect(clippy::unnecessary_wraps, reason = "what a visitor answers")]
+    fn plain<E>(value: impl Into<Value>) -> Result<Whole, E> {
+        Ok(Whole { value: value.into(), twice: None })
+    }
+}
+
+impl<'de> Visitor<'de> for WholeVisitor {
+    type Value = Whole;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Whole, E> {
+        Self::plain(())
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Whole, E> {
+        Self::plain(value)
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Whole, E> {
+        Self::plain(value)
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Whole, E> {
+        Self::plain(value)
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Whole, E> {
+        Self::plain(value)
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Whole, E> {
+        Self::plain(value)
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Whole, E> {
+        Self::plain(value)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Whole, A::Error> {
+        let (mut values, mut noted) = (vec![], None);
+        while let Some(Whole { value, twice }) = access.next_element()? {
+            values.push(value);
+            noted = noted.or(twice);
+        }
+        Ok(Whole { value: Value::Array(values), twice: noted })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Whole, A::Error> {
+        let Members { found, twice } = MembersVisitor.visit_map(access)?;
+        Ok(Whole { value: Value::Object(found), twice })
     }
 }
 

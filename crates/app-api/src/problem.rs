@@ -186,6 +186,11 @@ impl Problem {
         Self { header: Some(Box::new((name, value))), ..self }
     }
 
+    /// Whether the same request may well succeed in a moment.
+    pub(crate) fn is_for_now(&self) -> bool {
+        self.code == ProblemCode::Unavailable
+    }
+
     /// The same, if its status is one of these; else the nearest of them, with this one as the cause for the log.
     pub(crate) fn into_one_of(self, statuses: &[u16]) -> Self {
         if statuses.contains(&self.code.status().as_u16()) {

@@ -86,7 +86,7 @@ impl JobHandler {
                 return Settled::Released;
             }
         }
-        let begun = match self.hold(deadline, stop, || self.app.begin_attempt(job)).await {
+        let begun = match self.hold(deadline, stop, || self.app.begin_attempt(job, &sourced)).await {
             Held::Done(AttemptBegun::Attempt(attempt)) => attempt,
             Held::Done(AttemptBegun::Poisoned | AttemptBegun::Settled) => return Settled::Acknowledged,
             not_done => return self.not_begun(not_done, stop).await,

@@ -182,9 +182,9 @@ impl Application {
         images::attempt::fetch(self, job).await
     }
 
-    /// Begins an attempt at the image that a job names.
-    pub async fn begin_attempt(&self, job: &Stamped<Job>) -> Result<AttemptBegun, Error> {
-        images::attempt::begin(self, job).await
+    /// Begins an attempt at the image that a job names; `sourced` is what [`fetch_source`](Self::fetch_source) gave.
+    pub async fn begin_attempt(&self, job: &Stamped<Job>, sourced: &Sourced) -> Result<AttemptBegun, Error> {
+        images::attempt::begin(self, job, sourced).await
     }
 
     /// Makes the attempt and stores its outcome; `sourced` is what [`fetch_source`](Self::fetch_source) gave. If it
@@ -323,7 +323,7 @@ mod tests {
         send(app.fetch_source(job));
         send(app.make_attempt(attempt, &Sourced::Kept));
         send(app.hand_back_attempt(attempt));
-        send(app.begin_attempt(job));
+        send(app.begin_attempt(job, &Sourced::Kept));
         send(app.rescue_images());
         send(app.replay_dead_letters());
         send(app.prune(false));

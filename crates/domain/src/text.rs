@@ -40,9 +40,11 @@ fn check(text: &str, may_be_empty: bool, max: usize, lines: Lines) -> Result<(),
     Ok(())
 }
 
-/// A text as searches and orders compare it: in lower case, whatever the language.
+/// A text as searches and orders compare it: in lower case, whatever the language. A part of a text is, folded, a part of
+/// the folded text.
 pub fn folded(text: &str) -> String {
-    text.to_lowercase()
+    // The one letter whose lower case depends on what stands around it.
+    text.to_lowercase().replace('ς', "σ")
 }
 
 macro_rules! text {
@@ -132,6 +134,15 @@ mod tests {
             if let Ok(name) = ProductName::new(text.clone()) {
                 prop_assert_eq!(name.as_str(), text);
             }
+        }
+
+        #[test]
+        fn a_part_of_a_text_is_found_in_it_whatever_the_case(
+            before in "[Σσς\\PC]{0,4}", part in "[Σσςα-ω]{0,4}", after in "[Σσς\\PC]{0,4}"
+        ) {
+            let whole = folded(&format!("{before}{part}{after}"));
+            prop_assert!(whole.contains(&folded(&part)), "{whole:?}");
+            prop_assert!(folded(&whole.to_uppercase()).contains(&folded(&part.to_uppercase())));
         }
     }
 }

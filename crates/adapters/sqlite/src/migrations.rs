@@ -15,6 +15,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "image_urls", sql: include_str!("../migrations/0002_image_urls.sql") },
     Migration { version: 3, name: "housekeeping", sql: include_str!("../migrations/0003_housekeeping.sql") },
     Migration { version: 4, name: "lists", sql: include_str!("../migrations/0004_lists.sql") },
+    Migration { version: 5, name: "final_sigma", sql: include_str!("../migrations/0005_final_sigma.sql") },
 ];
 
 /// Brings the schema up to date: all that is missing, or nothing. Safe to run in several processes at once.

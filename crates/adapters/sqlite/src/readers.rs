@@ -15,17 +15,34 @@ use wareroom_ports::StoreError;
 
 type Idle = Arc<Mutex<Vec<Connection>>>;
 
-/// A few connections, and a line for them.
+/// A few connections, and a line for them. What may take long leaves one of them to what does not.
 pub(crate) struct Readers {
     idle: Idle,
     free: Arc<Semaphore>,
+    long: Arc<Semaphore>,
     wait: Duration,
 }
 
 impl Readers {
     pub(crate) fn new(connections: Vec<Connection>, wait: Duration) -> Self {
         let free = Arc::new(Semaphore::new(connections.len()));
-        Self { idle: Arc::new(Mutex::new(connections)), free, wait }
+        let long = Arc::new(Semaphore::new(connections.len().saturating_sub(1).max(1)));
+        Self { idle: Arc::new(Mutex::new(connections)), free, long, wait }
+    }
+
+    /// Runs a query that may take long: `Busy` when too many of them were running for too long.
+    pub(crate) async fn read_long<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&mut Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let turn = timeout(self.wait, Arc::clone(&self.long).acquire_owned()).await;
+        let turn = turn.map_err(|_| StoreError::Busy)?.map_err(|_| NoAnswer)?;
+        self.read(move |connection| {
+            // Until the query ends, also when nobody waits for it any more.
+            let _turn = turn;
+            query(connection)
+        })
+        .await
     }
 
     /// Runs a query: `Busy` when no connection was free in time.
@@ -80,6 +97,29 @@ mod tests {
         let one: i64 =
             readers.read(|connection| Ok(connection.query_one("SELECT 1", [], |row| row.get(0))?)).await.unwrap();
         assert_eq!(one, 1);
+    }
+
+    #[tokio::test]
+    async fn what_takes_long_leaves_a_connection_to_what_does_not() {
+        let connections = (0..3).map(|_| Connection::open_in_memory().unwrap()).collect();
+        let readers = Readers::new(connections, Duration::from_millis(50));
+        let (open_gate, gate) = std::sync::mpsc::channel();
+        let gate = Arc::new(Mutex::new(gate));
+        let long = || {
+            let gate = Arc::clone(&gate);
+            readers.read_long(move |_| Ok(gate.lock().unwrap().recv().is_ok()))
+        };
+        let others = async {
+            let third = readers.read_long(|_| Ok(())).await;
+            let short = readers.read(|_| Ok(())).await;
+            open_gate.send(()).unwrap();
+            open_gate.send(()).unwrap();
+            (third, short)
+        };
+        let (first, second, (third, short)) = tokio::join!(long(), long(), others);
+        assert!(first.unwrap() && second.unwrap());
+        assert!(matches!(third, Err(StoreError::Busy)), "every connection is taken by what takes long");
+        assert!(short.is_ok());
     }
 
     #[tokio::test]

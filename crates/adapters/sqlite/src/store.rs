@@ -113,7 +113,10 @@ impl Shared {
         query: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         let limit = self.list_time;
-        self.read(move |connection| within(connection, limit, |connection| query(&*connection.transaction()?))).await
+        let query = move |connection: &mut Connection| {
+            within(connection, limit, |connection| query(&*connection.transaction()?))
+        };
+        self.readers.read_long(query).await
     }
 
     /// Writes outside a unit of work, between two of them.

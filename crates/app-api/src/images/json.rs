@@ -18,6 +18,7 @@ use serde_json::json;
 use std::fmt;
 use std::pin::pin;
 use tokio::io::AsyncReadExt;
+use tokio::task::spawn_blocking;
 use wareroom_domain::ImageUrl;
 
 const SCHEMA: &str = "ImageInput";
@@ -25,6 +26,9 @@ const JSON: &str = "application/json";
 
 /// The room that a body is given at first, in bytes.
 const FIRST_ROOM: usize = 4 * 1024;
+
+/// What takes longer to read than others should wait for, in bytes.
+const READ_AT_ONCE: usize = 256 * 1024;
 
 /// The usual alphabet; what stands at the end to fill up may be left out.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -99,8 +103,11 @@ impl ImageJson {
         let body = self.receive(&mut share).await?;
         // The body, the text in it, and the bytes of that.
         share.resize(body.len().saturating_mul(3)).await?;
-        let given = given(&body)?;
-        drop(body);
+        let given = if body.len() > READ_AT_ONCE {
+            spawn_blocking(move || given(&body)).await.map_err(Problem::internal)??
+        } else {
+            given(&body)?
+        };
         share.resize(if let Given::Bytes(bytes) = &given { bytes.len() } else { 0 }).await?;
         Ok((given, share))
     }

@@ -66,7 +66,12 @@ impl ProductsApi {
                 () = sleep_until(deadline.min(Instant::now() + LOOK_EVERY)) => {}
             }
             // Past the near cache, which knows no more than what was announced here.
-            latest = self.read(context, id).await?;
+            match self.read(context, id).await {
+                Ok(read) => latest = read,
+                // What was read before is still an answer.
+                Err(problem) if problem.is_for_now() => {}
+                Err(problem) => return Err(problem),
+            }
         }
         Ok(latest)
     }

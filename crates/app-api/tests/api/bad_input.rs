@@ -113,6 +113,10 @@ async fn a_field_that_is_there_twice_is_named() {
     let answer = posted(r#"{"user_id": 1, "product_name": "a", "user_id": 2, "product_price": 1}"#).await;
     let answer = answer.problem(400, "invalid_request");
     assert_eq!(answer.json()["detail"], "the body has the field \"user_id\" twice");
+    let test = TestApi::new();
+    let within = r#"{"filter": {"product_id": 1, "product_id": 2}}"#;
+    let answer = test.post("/dead-letters/discard", within).await.problem(400, "invalid_request");
+    assert_eq!(answer.json()["detail"], "the body has the field \"product_id\" twice");
     let name = "x".repeat(100_000);
     let answer = posted(format!(r#"{{"{name}": 1, "{name}": 1}}"#)).await.problem(400, "invalid_request");
     assert!(answer.body.len() < 1000);

@@ -119,7 +119,7 @@ impl TestApi {
         let delivery = consumer.receive().await.unwrap();
         let job = delivery.message.job().unwrap();
         let sourced = self.application.fetch_source(&job).await.unwrap();
-        let AttemptBegun::Attempt(attempt) = self.application.begin_attempt(&job).await.unwrap() else {
+        let AttemptBegun::Attempt(attempt) = self.application.begin_attempt(&job, &sourced).await.unwrap() else {
             panic!("nothing to attempt")
         };
         self.application.make_attempt(&attempt, &sourced).await.unwrap();

@@ -8,7 +8,8 @@
 //!
 //! A use case of one unit of work does all of it in that unit, so that a failure leaves nothing behind. One that has to
 //! commit before it is done ([`Place::hold`]) says how it ended ([`Held::end`]); the key of one that failed, was given up or
-//! panicked is free again, and that of one whose process died is taken over when the lease is over. A request without a key
+//! panicked is free again; that of one whose process died, or which was given up while its first unit was being committed, is
+//! taken over when the lease is over. A request without a key
 //! is always its own.
 //!
 //! What is kept is the result, in a form of bytes that begins with its number. How an edge writes it is not known here.
@@ -83,11 +84,10 @@ impl Application {
         Once { app: self, keyed: context.idempotency_key.as_ref().map(|key| (key, fingerprint.finish())) }
     }
 
-    /// Tells the caches what was overwritten, unless nothing was done now.
+    /// Tells the caches what was overwritten, also what was overwritten before: whoever did it may have committed and not
+    /// told yet, or have died in between, and the read that follows this answer is to see it.
     pub(crate) async fn announce_done<T: Sync>(&self, done: &Answered<T>, of: impl FnOnce(&T) -> (ProductId, Version)) {
-        if !done.replayed {
-            self.announce(Some(of(&done.result))).await;
-        }
+        self.announce(Some(of(&done.result))).await;
     }
 }
 

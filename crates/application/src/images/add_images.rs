@@ -53,7 +53,7 @@ pub(crate) async fn execute(
 
     let turn = write(async || {
         let mut unit = app.ports.store.begin().await?;
-        let turn = once.reserve(&mut *unit).await?;
+        let turn = once.reserve::<AddedImages>(&mut *unit).await?;
         if let Turn::Ours(_) = turn {
             app.require_space()?;
             let (_, images) = app.open(context, &mut *unit, command.product, &command.precondition).await?;
@@ -66,7 +66,10 @@ pub(crate) async fn execute(
     .await?;
     let held = match turn {
         Turn::Ours(place) => place.hold(),
-        Turn::Told(told) => return Ok(told),
+        Turn::Told(told) => {
+            app.announce_done(&told, |added| (added.view.product.id, added.view.product.version)).await;
+            return Ok(told);
+        }
     };
 
     let added = async {

@@ -12,7 +12,7 @@ async fn delivery(app: &TestApp) -> Delivery {
 }
 
 async fn begin(app: &TestApp, job: &Stamped<Job>) -> ImageAttempt {
-    match app.application.begin_attempt(job).await.unwrap() {
+    match app.application.begin_attempt(job, &Sourced::Kept).await.unwrap() {
         AttemptBegun::Attempt(attempt) => *attempt,
         other => panic!("no attempt: {other:?}"),
     }
@@ -115,7 +115,7 @@ async fn an_image_whose_every_holder_died_is_poison() {
         begin(&app, &lent.message.job().unwrap()).await;
     }
     let job = delivery(&app).await.message.job().unwrap();
-    assert!(matches!(app.application.begin_attempt(&job).await.unwrap(), AttemptBegun::Poisoned));
+    assert!(matches!(app.application.begin_attempt(&job, &Sourced::Kept).await.unwrap(), AttemptBegun::Poisoned));
     let view = app.view(product.id).await;
     let ImageState::Failed(failure) = &view.images[0].state else { panic!("{view:?}") };
     assert_eq!(failure.reason, Reason::Poison);

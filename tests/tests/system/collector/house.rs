@@ -145,7 +145,7 @@ impl House {
             trace: Trace::default(),
             body: Job::ProcessImage(image),
         };
-        match self.repeated(async || self.application.begin_attempt(&job).await).await {
+        match self.repeated(async || self.application.begin_attempt(&job, &Sourced::Kept).await).await {
             AttemptBegun::Attempt(attempt) => {
                 self.repeated(async || self.application.make_attempt(&attempt, &Sourced::Kept).await).await
             }

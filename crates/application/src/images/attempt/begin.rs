@@ -1,14 +1,19 @@
 //! Begins an attempt.
 
-use super::{AttemptBegun, ImageAttempt, end::give_up, log};
+use super::{AttemptBegun, ImageAttempt, Sourced, end::give_up, log};
 use crate::{Application, Error, unit::retry_conflicts};
 use wareroom_domain::{Begun, Job, Reason, Stamped};
 
-pub(crate) async fn begin(app: &Application, job: &Stamped<Job>) -> Result<AttemptBegun, Error> {
+pub(crate) async fn begin(app: &Application, job: &Stamped<Job>, sourced: &Sourced) -> Result<AttemptBegun, Error> {
     let Job::ProcessImage(id) = job.body;
     let (begun, change, poisoned) = retry_conflicts(async || {
         let mut unit = app.ports.store.begin().await?;
         let Some(image) = unit.images().load(id).await? else { return Ok((AttemptBegun::Settled, None, None)) };
+        if !sourced.is_of(&image, app.settings.attempts()) {
+            // It was given another source meanwhile, and with it a job of its own, whose attempt may be under way: to take
+            // that one's fence and then have nothing to make would leave nobody who does.
+            return Ok((AttemptBegun::Settled, None, None));
+        }
         let (begun, change, poisoned) = match image.begin(app.settings.attempts()) {
             Begun::Settled => return Ok((AttemptBegun::Settled, None, None)),
             Begun::Attempt(changed, attempt) => {

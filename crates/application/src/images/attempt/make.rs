@@ -2,7 +2,7 @@
 
 use super::{
     ImageAttempt, Outcome, Sourced,
-    end::{Ending, finish, give_up_or_postpone, hand_back},
+    end::{Ending, finish, give_up_or_postpone},
     log,
     trouble::Trouble,
 };
@@ -15,11 +15,6 @@ use wareroom_ports::{BlobStoreExt, Fetched, Rendering};
 
 pub(crate) async fn make(app: &Application, held: &ImageAttempt, sourced: &Sourced) -> Result<Outcome, Error> {
     let fetched = match sourced {
-        Sourced::Asked(download) if held.image.source.url() != Some(&download.url) => {
-            // It was given another source meanwhile, and with it a job of its own.
-            hand_back(app, held).await?;
-            return Ok(Outcome::Overtaken);
-        }
         Sourced::Asked(download) => match &download.outcome {
             Ok(fetched) => Some(fetched),
             Err(trouble) => return give_up_or_postpone(app, held, trouble).await,

@@ -27,7 +27,7 @@ pub(crate) use make::make;
 
 use jiff::Timestamp;
 use trouble::Trouble;
-use wareroom_domain::{Attempt, Failure, Image, ImageUrl, MessageId, Trace};
+use wareroom_domain::{Attempt, Attempts, Failure, Image, ImageUrl, MessageId, Trace};
 use wareroom_ports::Fetched;
 
 /// What is known of an image's bytes before an attempt begins.
@@ -48,6 +48,16 @@ impl Sourced {
             Self::Settled => false,
             Self::Kept => true,
             Self::Asked(download) => download.outcome.is_ok(),
+        }
+    }
+
+    /// Whether this is known of the source that the image has now, which a client may have replaced meanwhile.
+    pub(crate) fn is_of(&self, image: &Image, at_most: Attempts) -> bool {
+        match self {
+            Self::Settled => true,
+            // One whose attempts are used up is not asked for: what begins now finds them so and gives up.
+            Self::Kept => image.source.sha256().is_some() || image.attempts >= at_most,
+            Self::Asked(download) => image.source.url() == Some(&download.url),
         }
     }
 }
@@ -81,7 +91,7 @@ pub enum AttemptBegun {
     Attempt(Box<ImageAttempt>),
     /// Every attempt was begun and none ended: the image failed, a dead letter was written.
     Poisoned,
-    /// Nothing to do: the image is settled or gone.
+    /// Nothing to do: the image is settled or gone, or has another source and with it another job.
     Settled,
 }
 

@@ -6,10 +6,10 @@ use super::{
 };
 use bytes::Bytes;
 use wareroom_application::{
-    AddImageByUrl, AddImages, Context, DeleteImage, DeleteProduct, EditImage, ErrorCode, ImageEdit, NewSource, Outcome,
-    Precondition, ReplaceImage, RetryImage, Sourced, UploadedFile,
+    AddImageByUrl, AddImages, AttemptBegun, Context, DeleteImage, DeleteProduct, EditImage, ErrorCode, ImageEdit,
+    NewSource, Outcome, Precondition, ReplaceImage, RetryImage, Sourced, UploadedFile,
 };
-use wareroom_domain::{AltText, Attempts, Event, ImageChange, ImageState, Reason, Revision, Source, Via};
+use wareroom_domain::{AltText, Attempts, Event, ImageChange, ImageState, Lane, Reason, Revision, Source, Via};
 use wareroom_memory::MemoryPage;
 use wareroom_test_kit::TestApp;
 
@@ -118,6 +118,39 @@ async fn a_replaced_image_keeps_its_id_its_place_and_its_words_and_is_made_anew(
     pruned(&app).await;
     assert!(has_blobs(&app, &after.images[0]).await && has_blobs(&app, &after.images[1]).await);
     assert!(!has_blobs(&app, &before.images[0]).await && !has_blobs(&app, &pending.images[0]).await);
+}
+
+#[tokio::test]
+async fn what_was_sourced_before_a_replacement_leaves_the_attempt_at_the_new_source_alone() {
+    for upload_first in [false, true] {
+        let app = app();
+        let owner = app.user().await.id;
+        let (product, image) = if upload_first {
+            let product = app.product(owner).await.id;
+            (product, app.upload(product, 1).await)
+        } else {
+            let product = app.product_with_images(owner, &[GONE]).await.id;
+            (product, app.view(product).await.images[0].id)
+        };
+        let mut consumer = app.application.ports().queue.consume(Lane::Images, 2).await.unwrap();
+        let old = consumer.receive().await.unwrap();
+        let old_job = old.message.job().unwrap();
+        let old_sourced = app.application.fetch_source(&old_job).await.unwrap();
+        replace(&app, product, image, NewSource::Url(url(B))).await.unwrap();
+        let new = consumer.receive().await.unwrap();
+        let new_job = new.message.job().unwrap();
+        let new_sourced = app.application.fetch_source(&new_job).await.unwrap();
+        let begun = app.application.begin_attempt(&new_job, &new_sourced).await.unwrap();
+        let AttemptBegun::Attempt(attempt) = begun else { panic!("nothing to attempt: {begun:?}") };
+        let late = app.application.begin_attempt(&old_job, &old_sourced).await.unwrap();
+        assert!(matches!(late, AttemptBegun::Settled), "{late:?}");
+        old.ack().await.unwrap();
+        assert_eq!(app.application.make_attempt(&attempt, &new_sourced).await.unwrap(), Outcome::Ready);
+        new.ack().await.unwrap();
+        let view = app.view(product).await;
+        assert!(matches!(view.images[0].state, ImageState::Ready { .. }));
+        assert_eq!((view.images[0].attempts, view.images[0].source.url()), (Attempts(1), Some(&url(B))));
+    }
 }
 
 #[tokio::test]

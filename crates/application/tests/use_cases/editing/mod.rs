@@ -111,7 +111,9 @@ async fn told(app: &TestApp) -> Vec<Event> {
 async fn begun(app: &TestApp) -> ImageAttempt {
     let mut consumer = app.application.ports().queue.consume(Lane::Images, 1).await.unwrap();
     let delivery = consumer.receive().await.unwrap();
-    let begun = app.application.begin_attempt(&delivery.message.job().unwrap()).await.unwrap();
+    let job = delivery.message.job().unwrap();
+    let sourced = app.application.fetch_source(&job).await.unwrap();
+    let begun = app.application.begin_attempt(&job, &sourced).await.unwrap();
     delivery.ack().await.unwrap();
     let AttemptBegun::Attempt(attempt) = begun else { panic!("nothing to attempt: {begun:?}") };
     *attempt

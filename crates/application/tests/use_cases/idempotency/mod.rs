@@ -6,7 +6,7 @@ mod standing;
 use futures::FutureExt;
 use older_forms::OlderForms;
 use standing::Standing;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use wareroom_application::{
@@ -14,7 +14,7 @@ use wareroom_application::{
     Precondition, RegisterUser, UploadedFile,
 };
 use wareroom_domain::{Description, FileName, ImageUrl, PersonName, Price, ProductId, ProductName, UserId};
-use wareroom_ports::{IdempotencyKey, ProductFilter, ProductOrder, ProductPage, UserFilter};
+use wareroom_ports::{IdempotencyKey, Invalidation, ProductFilter, ProductOrder, ProductPage, UserFilter};
 use wareroom_test_kit::TestApp;
 
 fn keyed(key: &str) -> Context {
@@ -120,6 +120,22 @@ async fn images_are_added_once_and_told_again_whatever_became_of_their_product()
     assert_eq!(first.result, third.result);
     let second_by_url = app.application.add_image_by_url(&keyed("u"), by_url()).await.unwrap();
     assert!(second_by_url.replayed && first_by_url.result == second_by_url.result);
+    app.work().await;
+}
+
+#[tokio::test]
+async fn caches_hear_of_a_write_again_when_it_is_told_again() {
+    let app = TestApp::new();
+    let product = app.product(app.user().await.id).await.id;
+    let heard = Arc::new(Mutex::new(vec![]));
+    let listener = Arc::clone(&heard);
+    app.application.ports().invalidations.subscribe(Arc::new(move |change| listener.lock().unwrap().push(change)));
+    let added = upload(&app.application, "k", product, vec![file(1)]).await.unwrap();
+    let told = Invalidation::Product(product, added.view.product.version);
+    heard.lock().unwrap().clear();
+    // Whoever did it may have died before a word of it was said.
+    assert!(upload(&app.application, "k", product, vec![file(1)]).await.unwrap().replayed);
+    assert_eq!(*heard.lock().unwrap(), [told]);
     app.work().await;
 }
 
