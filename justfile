@@ -36,6 +36,22 @@ faults rounds="300" *seed:
 openapi:
     scripts/openapi
 
+# write docs/configuration.md and docs/wareroom.toml anew
+configuration-docs:
+    scripts/configuration-docs
+
+# look at the page at / with a browser; --update takes the README's picture
+look-at-page *arguments:
+    scripts/look-at-page {{ arguments }}
+
+# measure; needs a quiet machine
+bench *arguments:
+    scripts/bench {{ arguments }}
+
+# which lines of domain, application and adapters their own tests reach
+coverage *lines:
+    scripts/coverage {{ lines }}
+
 # licences, bans and sources of what comes in from outside
 deny:
     scripts/deny

@@ -1,4 +1,7 @@
-//! Wareroom inside another program: in memory, without HTTP and without any driver.
+//! Wareroom inside another program: in memory, without HTTP and without any driver. A product gets an uploaded picture, a
+//! worker makes its renditions, and what became of it is printed.
+//!
+//! Run it: `cargo run -p wareroom-examples --no-default-features --example embed`
 
 use std::{error::Error, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;

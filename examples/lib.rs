@@ -1,2 +1,2 @@
-//! Programs that embed Wareroom: run one with `cargo run -p wareroom-examples --example embed`. This file is here and empty
+//! Programs that embed Wareroom; each says in its first lines what it shows and how to run it. This file is here and empty
 //! because cargo asks every package for a library or a program.

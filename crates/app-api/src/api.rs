@@ -1,7 +1,7 @@
 //! The whole stack: what happens to a request, from the outside in.
 //!
 //! ```text
-//! request_id -> request_log -> cors -> refusal::render -> CatchPanic -> routes -> pages -> body limits -> the operation
+//! request_id -> request_log -> cors -> at_hand -> refusal::render -> CatchPanic -> routes -> pages -> body limits -> the operation
 //! ```
 
 use crate::changes::Changes;
@@ -14,7 +14,7 @@ use crate::links::Links;
 use crate::media::MediaApi;
 use crate::near_cache::NearCache;
 use crate::pages::{self, Pages};
-use crate::products::ProductsApi;
+use crate::products::{AtHand, ProductsApi, answer_at_hand};
 use crate::routes::Routes;
 use crate::server::{BodyLimits, BodyLimitsEndpoint};
 use crate::settings::ApiSettings;
@@ -26,18 +26,11 @@ use poem::middleware::CatchPanic;
 use poem::{Endpoint, IntoEndpoint, IntoResponse, Middleware, Request, Response, Result};
 use poem_openapi::OpenApiService;
 use sha2::{Digest, Sha256};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use wareroom_application::Application;
 
 /// Every operation there is.
 pub(crate) type Operations = (UsersApi, ProductsApi, ImagesApi, MediaApi, DeadLettersApi, HealthApi);
-
-/// The document and its `ETag`: the same for every API.
-static DOCUMENT: LazyLock<(Bytes, String)> = LazyLock::new(|| {
-    let document = Bytes::from(spec::openapi());
-    let etag = format!("\"{}\"", wareroom_domain::Sha256(Sha256::digest(&document).into()));
-    (document, etag)
-});
 
 /// The REST edge over an application.
 pub struct Api {
@@ -73,13 +66,19 @@ impl Api {
     pub fn endpoint(&self) -> BoxEndpoint<'static, Response> {
         let routes = Arc::new(Routes::of::<Operations>().with_pages(&pages::PATHS));
         let (cors_routes, log_routes) = (Arc::clone(&routes), Arc::clone(&routes));
-        let (pages, ids) = (Arc::new(Pages::new()), Arc::clone(&self.application.ports().ids));
+        let (pages, ids) = (Arc::new(Pages::new(&self.settings)), Arc::clone(&self.application.ports().ids));
         let cors = Arc::new(Cors::new(&self.settings.cors_origins));
+        let at_hand = Arc::new(AtHand { application: Arc::clone(&self.application), near: Arc::clone(&self.near) });
+        let base: Arc<str> = Links::new(&self.settings).public_path().into();
         Limited::new(OpenApiService::new(self.operations(), "Wareroom", "").into_endpoint(), &self.settings)
             .around(move |next, request| pages::serve(Arc::clone(&pages), next, request))
             .around(move |next, request| routes::admit(Arc::clone(&routes), next, request))
+            // Calls are moved when they are made, with all that they call within them: boxes keep them small (ADR 14).
+            .boxed()
             .with(CatchPanic::new().with_handler(refusal::panicked))
-            .around(refusal::render)
+            .around(move |next, request| refusal::render(Arc::clone(&base), next, request))
+            .boxed()
+            .around(move |next, request| answer_at_hand(Arc::clone(&at_hand), next, request))
             .around(move |next, request| cors::share(Arc::clone(&cors), Arc::clone(&cors_routes), next, request))
             .around(move |next, request| request_log::log(Arc::clone(&log_routes), next, request))
             .around(move |next, request| request_id::identify(Arc::clone(&ids), next, request))
@@ -89,7 +88,8 @@ impl Api {
     fn operations(&self) -> Operations {
         let application = || Arc::clone(&self.application);
         let links = Arc::new(Links::new(&self.settings));
-        let (document, document_etag) = DOCUMENT.clone();
+        let document = Bytes::from(spec::openapi_at(links.public(), &links.public_path()));
+        let document_etag = format!("\"{}\"", wareroom_domain::Sha256(Sha256::digest(&document).into()));
         (
             UsersApi { application: application(), links: Arc::clone(&links) },
             ProductsApi {

@@ -3,7 +3,7 @@
 use crate::payload::is_media_type;
 use crate::problem::{Problem, ProblemCode};
 use poem::http::HeaderMap;
-use poem::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
+use poem::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
 
 const JSON: &str = "application/json";
 const FORM: &str = "multipart/form-data";
@@ -46,9 +46,13 @@ impl BodyKind {
             let wanted: Vec<_> = kinds.iter().map(|kind| kind.described()).collect();
             return Err(refused(format!("send the body as {}", wanted.join(", or as "))));
         };
-        if !text(headers, CONTENT_ENCODING).split(',').all(|coding| is_identity(coding.trim())) {
+        if !text(headers, CONTENT_ENCODING).split(',').all(|coding| is_plain(coding.trim(), "identity")) {
             return Err(refused("send the body as it is, without Content-Encoding".to_owned())
                 .with_header(ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+        }
+        // Chunks are put together before us; whatever else was done to the body on its way is still done.
+        if !text(headers, TRANSFER_ENCODING).split(',').all(|coding| is_plain(coding.trim(), "chunked")) {
+            return Err(refused("send the body as it is, with no Transfer-Encoding but chunked".to_owned()));
         }
         Ok(Some(*kind))
     }
@@ -77,8 +81,9 @@ fn text(headers: &HeaderMap, name: HeaderName) -> String {
     lines.collect::<Vec<_>>().join(",")
 }
 
-fn is_identity(coding: &str) -> bool {
-    coding.is_empty() || coding.eq_ignore_ascii_case("identity")
+/// Whether a coding is none at all, or the one that leaves the bytes as they are.
+fn is_plain(coding: &str, plain: &str) -> bool {
+    coding.is_empty() || coding.eq_ignore_ascii_case(plain)
 }
 
 /// Whether no other charset is named: JSON has none but UTF-8.

@@ -9,7 +9,12 @@ use wareroom_domain::Trace;
 /// What `Cache-Control` says of answers that are personal and always the store's own: nobody may keep them.
 pub(crate) const NO_STORE: &str = "no-store";
 
-/// The context of a request. Until accounts exist every caller is the local operator.
+/// Who asks. Until accounts exist every caller is the local operator.
+pub(crate) const fn caller(_: &Request) -> Caller {
+    Caller::Operator
+}
+
+/// The context of a request.
 pub(crate) struct Asked(pub(crate) Context);
 
 impl<'a> FromRequest<'a> for Asked {
@@ -18,7 +23,7 @@ impl<'a> FromRequest<'a> for Asked {
             request_id: request.data::<RequestId>().map(|id| id.as_str().to_owned()),
             traceparent: request.header("traceparent").filter(|text| is_traceparent(text)).map(str::to_owned),
         };
-        let caller = Caller::Operator;
+        let caller = caller(request);
         let idempotency_key = idempotency::key(request, caller)?;
         Ok(Self(Context { caller, trace, idempotency_key }))
     }

@@ -203,7 +203,7 @@ mod tests {
         let name = fields.text("product_name", ProductName::new);
         let price = fields.decimal::<Price, _>("product_price", str::parse);
         let problem = fields.finish(&["id"], (|| Some((user?, name?, price?)))()).unwrap_err();
-        let response = problem.into_response("r");
+        let response = problem.into_response("r", "");
         assert_eq!(response.status(), 422);
         let body = response.into_body().into_string().await.unwrap();
         for expected in ["/user_id", "/product_name", "/product_price", "/id", "/a~1b~0c"] {

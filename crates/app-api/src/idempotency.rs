@@ -2,6 +2,7 @@
 //! What is done once, and what is kept of it, is the application's affair.
 
 use crate::problem::{Problem, ProblemCode};
+use percent_encoding::percent_decode_str;
 use poem::http::{HeaderValue, Method};
 use poem::{IntoResponse, Request, Response};
 use poem_openapi::ApiResponse;
@@ -38,7 +39,12 @@ pub(crate) fn key(request: &Request, caller: Caller) -> Result<Option<Idempotenc
         .filter(|key| (1..=LONGEST).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()));
     let key = key.ok_or_else(|| refused("must be 1 to 255 visible ASCII characters, with or without quotes"))?;
     let Caller::Operator = caller;
-    Ok(Some(IdempotencyKey { scope: format!("operator {} {}", request.method(), request.uri().path()), key }))
+    Ok(Some(IdempotencyKey { scope: format!("operator {} {}", request.method(), one_spelling(request)), key }))
+}
+
+/// The path, however it is spelled: what it names is the same with escapes, and so are ids in capitals.
+fn one_spelling(request: &Request) -> String {
+    percent_decode_str(request.uri().path()).decode_utf8_lossy().to_ascii_lowercase()
 }
 
 fn refused(detail: &str) -> Problem {
@@ -121,7 +127,7 @@ fn parameter() -> MetaOperationParam {
         ..MetaSchema::new("string")
     };
     let description = "Names the request, so that it can be sent again: it takes effect once, and every further one with the \
-                       same key and content is answered as the first was. 1 to 255 visible ASCII characters, with or \
+                       same key and content is answered as the first was; the names of files are part of the content. 1 to 255 visible ASCII characters, with or \
                        without quotes. Kept for 24 hours after the request, unless that is set otherwise.";
     MetaOperationParam {
         name: KEY.to_owned(),
@@ -140,7 +146,11 @@ mod tests {
     use super::*;
 
     fn asked(method: Method, keys: &[&str]) -> Result<Option<IdempotencyKey>, Problem> {
-        let uri = "/products/7/images".parse().unwrap();
+        asked_at("/products/7/images", method, keys)
+    }
+
+    fn asked_at(path: &str, method: Method, keys: &[&str]) -> Result<Option<IdempotencyKey>, Problem> {
+        let uri = path.parse().unwrap();
         let request =
             keys.iter().fold(Request::builder().method(method).uri(uri), |request, key| request.header(KEY, *key));
         key(&request.finish(), Caller::Operator)
@@ -176,6 +186,14 @@ mod tests {
             assert_eq!(read(given), None, "{given}");
         }
         assert!(asked(Method::POST, &["a", "a"]).is_err());
+    }
+
+    #[test]
+    fn a_path_is_the_same_however_it_is_spelled() {
+        let scope = |path| asked_at(path, Method::POST, &["a"]).unwrap().unwrap().scope;
+        assert_eq!(scope("/products/%37/%69mages"), scope("/products/7/images"));
+        assert_eq!(scope("/products/7/images/AB/retry"), scope("/products/7/images/%61b/retry"));
+        assert_ne!(scope("/products/%38/images"), scope("/products/7/images"));
     }
 
     #[test]

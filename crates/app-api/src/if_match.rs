@@ -1,9 +1,10 @@
 //! `If-Match`: what a client says that a product must be for its write to take effect. A write is held to the revision
-//! alone, so an `ETag` from before an image was ready still counts.
+//! alone, so an `ETag` from before an image was ready still counts. `If-None-Match` means nothing to a write, and is not
+//! passed over: whoever sends it wants nothing to be overwritten.
 
 use crate::problem::{Problem, ProblemCode};
 use crate::schema::{LONGEST_HEADER, too_long};
-use poem::http::header::{HeaderValue, IF_MATCH};
+use poem::http::header::{HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaParamIn, MetaSchema, MetaSchemaRef};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
@@ -35,6 +36,11 @@ impl<'a> ApiExtractor<'a> for IfMatch {
     }
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<String>) -> Result<Self> {
+        if request.headers().contains_key(IF_NONE_MATCH) {
+            let detail =
+                "a write takes no `If-None-Match`: none creates what is not there; hold it to a state with `If-Match`";
+            return Err(Problem::new(ProblemCode::InvalidRequest, detail).into());
+        }
         let lines: Vec<&[u8]> = request.headers().get_all(IF_MATCH).iter().map(HeaderValue::as_bytes).collect();
         if lines.is_empty() {
             return Ok(Self(Precondition::None));

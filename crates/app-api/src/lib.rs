@@ -12,6 +12,7 @@
 //! | `pages` | what people read in a browser: `/docs`, `/problems` |
 //! | `spec`, `spec_examples`, `spec_texts`, `spec_rust` | the OpenAPI document, from the code alone |
 //! | [`server`] | the sockets |
+//! | [`probe`] | the one question that a command asks a running server |
 //!
 //! It knows the application, the values of ports and domain, and HTTP. It must not know an adapter: whoever starts it
 //! brings an [`Application`](wareroom_application::Application) along.
@@ -37,6 +38,7 @@ mod merge_patch;
 mod near_cache;
 mod pages;
 mod payload;
+pub mod probe;
 mod problem;
 mod problem_document;
 mod problem_text;

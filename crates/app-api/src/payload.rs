@@ -64,7 +64,7 @@ impl<T: Type> ParsePayload for JsonObject<T> {
                 Err(unreadable(format!("the body has the field {} twice", quoted(&name))).into())
             }
             Err(error) if error.is_data() => Err(unreadable("the body is not a JSON object").into()),
-            Err(error) => Err(unreadable(format!("the body is not valid JSON: {error}")).into()),
+            Err(error) => Err(unreadable(not_read(&error)).into()),
         }
     }
 }
@@ -175,6 +175,14 @@ impl<'de> Visitor<'de> for WholeVisitor {
     fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Whole, A::Error> {
         let Members { found, twice } = MembersVisitor.visit_map(access)?;
         Ok(Whole { value: Value::Object(found), twice })
+    }
+}
+
+/// Why a body cannot be read. A number that no double holds is JSON all the same, and only the message tells.
+fn not_read(error: &serde_json::Error) -> String {
+    match error.to_string().strip_prefix("number out of range") {
+        Some(place) => format!("a number in the body is out of range{place}"),
+        None => format!("the body is not valid JSON: {error}"),
     }
 }
 

@@ -231,14 +231,14 @@ impl Problem {
         Self::new(code, detail)
     }
 
-    /// The answer. What lies underneath goes to the log, never into the answer.
-    pub(crate) fn into_response(self, request_id: &str) -> Response {
+    /// The answer; `base` is the path of the public URL. What lies underneath goes to the log, never into the answer.
+    pub(crate) fn into_response(self, request_id: &str, base: &str) -> Response {
         let (name, status, _) = self.code.row();
         if status.is_server_error() {
             let cause = self.source.as_deref().map(|source| chain(source)).unwrap_or_default();
             tracing::error!(request_id, code = name, cause, "{}", self.detail);
         }
-        let body = Document::new(self.code, self.detail, request_id, self.faults).to_json();
+        let body = Document::new(base, self.code, self.detail, request_id, self.faults).to_json();
         let mut response = Response::builder()
             .status(status)
             .content_type(CONTENT_TYPE)
@@ -315,7 +315,7 @@ mod tests {
     #[tokio::test]
     async fn what_lies_underneath_stays_inside() {
         let error = Error::new(ErrorCode::Unavailable, "try again later").caused_by("password=hunter2");
-        let response = Problem::from(error).into_response("r-1");
+        let response = Problem::from(error).into_response("r-1", "");
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.header("retry-after"), Some("5"));
         let body = response.into_body().into_string().await.unwrap();

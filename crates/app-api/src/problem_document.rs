@@ -14,8 +14,8 @@ const LONGEST_POINTER: usize = 1024;
 #[derive(Object, Serialize)]
 #[oai(rename = "Problem")]
 pub(crate) struct Document {
-    /// What kind of error this is; read it relative to the server.
-    #[oai(rename = "type", validator(max_length = 64, pattern = "^/problems/[a-z_]+$"))]
+    /// What kind of error this is: the path, on this server, of the page that explains it.
+    #[oai(rename = "type", validator(max_length = 2048, pattern = "^(/[!-~]+)?/problems/[a-z_]+$"))]
     #[serde(rename = "type")]
     kind: String,
     /// The kind, in words.
@@ -32,18 +32,18 @@ pub(crate) struct Document {
     /// Names the request in logs.
     #[oai(validator(max_length = 128, pattern = "^[!-~]+$"))]
     request_id: String,
-    /// Every field that is wrong.
+    /// Every field that is wrong; of more than 100 the first 100, and `detail` says how many there are.
     #[oai(validator(max_items = 100))]
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<Vec<FieldError>>,
 }
 
 impl Document {
-    /// Keeps within its own schema, whatever it is told.
-    pub(crate) fn new(code: ProblemCode, detail: String, request_id: &str, faults: Vec<Fault>) -> Self {
+    /// Keeps within its own schema, whatever it is told. `base` is the path of the public URL: `/shop`, or nothing.
+    pub(crate) fn new(base: &str, code: ProblemCode, detail: String, request_id: &str, faults: Vec<Fault>) -> Self {
         let (name, status, title) = code.row();
         Self {
-            kind: format!("/problems/{name}"),
+            kind: format!("{base}/problems/{name}"),
             title: title.to_owned(),
             status: status.as_u16(),
             detail: cut(detail, LONGEST_DETAIL),
@@ -53,9 +53,9 @@ impl Document {
         }
     }
 
-    /// What is said of a request that could not even be parsed: it never got an id.
+    /// What is said of a request that could not even be parsed: it never got an id, nor to where the base is known.
     pub(crate) fn unparsed(code: ProblemCode, detail: &str) -> Self {
-        Self::new(code, detail.to_owned(), "none", vec![])
+        Self::new("", code, detail.to_owned(), "none", vec![])
     }
 
     pub(crate) fn to_json(&self) -> Vec<u8> {
@@ -96,7 +96,7 @@ mod tests {
     fn a_problem_keeps_within_its_own_schema() {
         let fault = || Fault { pointer: format!("/{}", "ü".repeat(5000)), detail: "ü".repeat(5000) };
         let faults = (0..150).map(|_| fault()).collect();
-        let body = Document::new(ProblemCode::ValidationFailed, "ü".repeat(5000), "r-1", faults).to_json();
+        let body = Document::new("", ProblemCode::ValidationFailed, "ü".repeat(5000), "r-1", faults).to_json();
         let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
         let length = |text: &serde_json::Value| text.as_str().unwrap().chars().count();
         let first = &problem["errors"][0];

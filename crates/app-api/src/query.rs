@@ -7,7 +7,7 @@ use poem_openapi::registry::{MetaParamIn, MetaSchema, MetaSchemaRef};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use std::fmt::Display;
 use wareroom_domain::ids::MAX_INTEGER_ID;
-use wareroom_domain::{Price, ProductId, Reason, UserId, folded};
+use wareroom_domain::{ImageUrl, Price, ProductId, Reason, UserId, folded};
 
 /// What a query parameter can be read as.
 pub(crate) trait FromQuery: Sized + Send {
@@ -109,7 +109,7 @@ impl FromQuery for NamePart {
     }
 }
 
-/// The host of a URL, in lower case.
+/// The host of a URL, as URLs are kept: in lower case, its letters in ASCII, an address in its one spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HostName(pub(crate) String);
 
@@ -118,8 +118,15 @@ impl HostName {
 
     /// Reads a host's name; an error says what is allowed.
     pub(crate) fn new(given: &str) -> Result<Self, String> {
-        checked(given, Self::MAX).map(|host| Self(host.to_lowercase()))
+        checked(given, Self::MAX).map(|host| Self(kept(host).unwrap_or_else(|| host.to_lowercase())))
     }
+}
+
+/// How a URL of this host is kept; `None` for what is no host alone.
+fn kept(host: &str) -> Option<String> {
+    let alone = !host.contains(['/', '\\', '?', '#', '@']) && (!host.contains(':') || host.ends_with(']'));
+    let url = if alone { ImageUrl::new(&format!("http://{host}/")).ok() } else { None };
+    url?.as_url().host_str().map(str::to_owned)
 }
 
 impl FromQuery for HostName {
@@ -242,6 +249,24 @@ mod tests {
         }
         for text in ["0", "-1", "+1", "1.0", "1e1", "", " 1", "ten", "9007199254740992", "99999999999999999999"] {
             assert_eq!(read(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_looked_for_as_urls_are_kept() {
+        for (given, kept) in [
+            ("Shop.Example", "shop.example"),
+            ("müller.example", "xn--mller-kva.example"),
+            ("MÜLLER.example", "xn--mller-kva.example"),
+            ("xn--mller-kva.example", "xn--mller-kva.example"),
+            ("0x7f.1", "127.0.0.1"),
+            ("[::0001]", "[::1]"),
+            ("Shop.Example:80", "shop.example:80"),
+            ("Shop.Example/..", "shop.example/.."),
+            ("@Shop.Example", "@shop.example"),
+            ("A B", "a b"),
+        ] {
+            assert_eq!(HostName::new(given).unwrap().0, kept, "{given}");
         }
     }
 

@@ -153,8 +153,9 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     response
 }
 
-/// Makes an answer of whatever went wrong further in, and takes the body from answers to HEAD.
-pub(crate) async fn render<E>(next: Arc<E>, request: Request) -> Result<Response>
+/// Makes an answer of whatever went wrong further in, and takes the body from answers to HEAD. `base` is the path of the
+/// public URL.
+pub(crate) async fn render<E>(base: Arc<str>, next: Arc<E>, request: Request) -> Result<Response>
 where
     E: Endpoint,
 {
@@ -163,10 +164,10 @@ where
     let head = request.method() == Method::HEAD;
     let mut response = match next.call(request).await.map(IntoResponse::into_response) {
         Ok(response) => match response.data::<Panicked>() {
-            Some(panic) => Problem::internal(format!("a panic: {}", panic.0)).into_response(request_id),
+            Some(panic) => Problem::internal(format!("a panic: {}", panic.0)).into_response(request_id, &base),
             None => response,
         },
-        Err(error) => Problem::of_framework(error).into_response(request_id),
+        Err(error) => Problem::of_framework(error).into_response(request_id, &base),
     };
     if head {
         response.set_body(());

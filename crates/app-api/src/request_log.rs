@@ -3,10 +3,12 @@
 use crate::counted_body::{ByteCount, counted};
 use crate::request_id::RequestId;
 use crate::routes::Routes;
+use poem::http::Method;
 use poem::http::header::CONTENT_LENGTH;
 use poem::{Endpoint, Request, Response, Result};
 use std::sync::Arc;
 use tokio::time::Instant;
+use tracing::Level;
 
 /// What nginx made the usual number for a client that left before it was answered.
 const CLIENT_LEFT: u16 = 499;
@@ -16,18 +18,26 @@ pub(crate) async fn log<E>(routes: Arc<Routes>, next: Arc<E>, mut request: Reque
 where
     E: Endpoint<Output = Response>,
 {
+    // What nobody reads is not gathered (ADR 14).
+    if !tracing::enabled!(Level::INFO) {
+        return next.call(request).await;
+    }
     let mut line = Line {
         request_id: request.data::<RequestId>().cloned(),
-        method: request.method().to_string(),
-        route: routes.template(request.uri().path()).to_owned(),
+        method: request.method().clone(),
+        route: routes.template(request.uri().path()),
         begun: Instant::now(),
         status: CLIENT_LEFT,
-        bytes_in: ByteCount::default(),
+        bytes_in: None,
         bytes_out: ByteCount::default(),
         cut: false,
     };
     let body = request.take_body();
-    request.set_body(if body.is_empty() { body } else { counted(body, line.bytes_in.clone(), None, |_| ()) });
+    request.set_body(if body.is_empty() {
+        body
+    } else {
+        counted(body, line.bytes_in.insert(ByteCount::default()).clone(), None, |_| ())
+    });
     let mut response = next.call(request).await?;
     line.status = response.status().as_u16();
     let body = response.take_body();
@@ -42,12 +52,13 @@ where
 
 struct Line {
     request_id: Option<RequestId>,
-    method: String,
-    route: String,
+    method: Method,
+    /// The template of the path, if it has one.
+    route: Option<Arc<str>>,
     begun: Instant,
     status: u16,
-    /// What was read of the request's body; what nobody asked for does not count.
-    bytes_in: ByteCount,
+    /// What was read of the request's body, if it has one; what nobody asked for does not count.
+    bytes_in: Option<ByteCount>,
     /// What was handed over of the answer's body.
     bytes_out: ByteCount,
     /// Whether the answer broke off.
@@ -58,11 +69,19 @@ impl Drop for Line {
     fn drop(&mut self) {
         let request_id = self.request_id.as_ref().map(RequestId::as_str).unwrap_or_default();
         let duration_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let (bytes_in, bytes_out) = (self.bytes_in.get(), self.bytes_out.get());
-        let Self { method, route, status, cut, .. } = self;
+        let (bytes_in, bytes_out) = (self.bytes_in.as_ref().map_or(0, ByteCount::get), self.bytes_out.get());
+        let Self { method, status, cut, .. } = self;
+        let (method, route) = (method.as_str(), self.route.as_deref().unwrap_or("-"));
         let end = if *cut { ", cut off" } else { "" };
         tracing::info!(
-            request_id, %method, %route, status, duration_ms, bytes_in, bytes_out, cut,
+            request_id,
+            method,
+            route,
+            status,
+            duration_ms,
+            bytes_in,
+            bytes_out,
+            cut,
             "answered {method} {route}: {status}{end}"
         );
     }

@@ -4,11 +4,14 @@
 
 use crate::content::BodyKind;
 use crate::problem::{Problem, ProblemCode, quoted};
+use crate::query;
+use percent_encoding::percent_decode_str;
 use poem::http::header::{ALLOW, HOST, HeaderMap, RANGE};
 use poem::http::{HeaderValue, Method, Version, uri::Authority};
 use poem::{Endpoint, Request, Response, Result, http::Uri};
 use poem_openapi::OpenApi;
 use poem_openapi::registry::{MetaOperation, MetaParamIn, MetaPath};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The whole interface answers below this prefix too.
@@ -20,7 +23,11 @@ pub(crate) struct Routes(Vec<Route>);
 
 #[derive(Debug)]
 struct Route {
-    template: String,
+    template: Arc<str>,
+    /// What a path begins with: the template up to what is filled in.
+    start: usize,
+    /// How many slashes a path has.
+    slashes: usize,
     operations: Vec<Operation>,
 }
 
@@ -41,21 +48,23 @@ impl Routes {
             }),
             query: operation.params.into_iter().filter(|p| p.in_type == MetaParamIn::Query).map(|p| p.name).collect(),
         };
-        let route = |path: MetaPath| Route {
-            template: path.path,
-            operations: path.operations.into_iter().map(operation).collect(),
-        };
-        Self(A::meta().into_iter().flat_map(|api| api.paths).map(route).collect())
+        let route = |path: MetaPath| Route::new(&path.path, path.operations.into_iter().map(operation).collect());
+        Self::in_order(A::meta().into_iter().flat_map(|api| api.paths).map(route).collect())
+    }
+
+    /// What is spelled out goes before what is filled in: `/dead-letters/retry` before `/dead-letters/{id}`.
+    fn in_order(mut routes: Vec<Route>) -> Self {
+        routes.sort_by_key(|route| route.template.matches('{').count());
+        Self(routes)
     }
 
     /// The same, and pages that are no operations: each is there to be read.
     pub(crate) fn with_pages(mut self, templates: &[&str]) -> Self {
-        let page = |template: &&str| Route {
-            template: (*template).to_owned(),
-            operations: vec![Operation { method: Method::GET, query: vec![], bodies: vec![] }],
+        let page = |template: &&str| {
+            Route::new(template, vec![Operation { method: Method::GET, query: vec![], bodies: vec![] }])
         };
         self.0.extend(templates.iter().map(page));
-        self
+        Self::in_order(self.0)
     }
 
     /// The methods of the path that a request is about; none when there is no such path, or the request is about two.
@@ -64,16 +73,18 @@ impl Routes {
         (request.version() != Version::HTTP_11 || has_one_host(request.headers())).then(|| route.allow())
     }
 
-    /// The template of a path, for logs: `/products/{id}`. `-` when there is none.
-    pub(crate) fn template(&self, path: &str) -> &str {
-        self.find(path).map_or("-", |route| &route.template)
+    /// The template of a path, for logs: `/products/{id}`.
+    pub(crate) fn template(&self, path: &str) -> Option<Arc<str>> {
+        self.find(path).map(|route| Arc::clone(&route.template))
     }
 
     fn find(&self, path: &str) -> Option<&Route> {
         let path = without_prefix(path);
-        // What is spelled out goes before what is filled in: `/dead-letters/retry` before `/dead-letters/{id}`.
-        let fitting = self.0.iter().filter(|route| fits(&route.template, path));
-        fitting.min_by_key(|route| route.template.matches('{').count())
+        let slashes = slashes(path);
+        self.0.iter().find(|route| {
+            // Asked at every request: two cheap questions leave one or two templates to be compared part by part.
+            route.slashes == slashes && path.starts_with(&route.template[..route.start]) && fits(&route.template, path)
+        })
     }
 
     /// Refuses what fits no operation; else answers what kind of body the request brings, if its operation takes one.
@@ -89,14 +100,22 @@ impl Routes {
             Problem::new(ProblemCode::MethodNotAllowed, "this path has other methods; `Allow` lists them")
                 .with_header(ALLOW, route.allow())
         })?;
-        if let Some(unknown) = names(request.uri().query()).find(|name| !operation.query.iter().any(|q| q == name)) {
-            return Err(unknown_parameter(unknown));
+        for (name, value) in pairs(request.uri().query()) {
+            let known = decoded(name).filter(|name| operation.query.contains(name));
+            let name = known.ok_or_else(|| unknown_parameter(&decoded(name).unwrap_or_else(|| name.to_owned())))?;
+            // Further in, what cannot be decoded would be taken for another text.
+            decoded(value).ok_or_else(|| query::refused(&name, "must be UTF-8, percent-encoded"))?;
         }
         BodyKind::admit(&operation.bodies, request.headers())
     }
 }
 
 impl Route {
+    fn new(template: &str, operations: Vec<Operation>) -> Self {
+        let start = template.find('{').unwrap_or(template.len());
+        Self { template: template.into(), start, slashes: slashes(template), operations }
+    }
+
     fn allow(&self) -> HeaderValue {
         let mut methods: Vec<&str> = self.operations.iter().map(|operation| operation.method.as_str()).collect();
         if methods.contains(&"GET") {
@@ -129,15 +148,19 @@ where
 }
 
 /// As RFC 9112 (3.2) asks for.
-fn has_one_host(headers: &HeaderMap) -> bool {
+pub(crate) fn has_one_host(headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
     let valid = |host: &str| host.is_empty() || (host.parse::<Authority>().is_ok() && !host.contains('@'));
     host.to_str().is_ok_and(valid)
 }
 
-fn without_prefix(path: &str) -> &str {
+pub(crate) fn without_prefix(path: &str) -> &str {
     path.strip_prefix(PREFIX).filter(|rest| rest.starts_with('/')).unwrap_or(path)
+}
+
+fn slashes(path: &str) -> usize {
+    path.bytes().filter(|byte| *byte == b'/').count()
 }
 
 fn fits(template: &str, path: &str) -> bool {
@@ -152,9 +175,16 @@ fn fits(template: &str, path: &str) -> bool {
     }
 }
 
-fn names(query: Option<&str>) -> impl Iterator<Item = &str> {
+/// The parameters of a query with their values, as they are written.
+fn pairs(query: Option<&str>) -> impl Iterator<Item = (&str, &str)> {
     let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-    pairs.map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name))
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
+/// What a name or a value of a query says; `None` when it is not UTF-8.
+fn decoded(text: &str) -> Option<String> {
+    let text = text.replace('+', " ");
+    percent_decode_str(&text).decode_utf8().ok().map(Cow::into_owned)
 }
 
 fn unknown_parameter(name: &str) -> Problem {
@@ -182,8 +212,12 @@ mod tests {
     }
 
     #[test]
-    fn names_are_what_stands_before_the_equals_sign() {
-        assert_eq!(names(Some("a=1&b&&c=")).collect::<Vec<_>>(), ["a", "b", "c"]);
-        assert_eq!(names(None).count(), 0);
+    fn a_query_is_split_before_it_is_decoded() {
+        let expected = [("a", "1"), ("b", ""), ("c", ""), ("d", "e%3D=f")];
+        assert_eq!(pairs(Some("a=1&b&&c=&d=e%3D=f")).collect::<Vec<_>>(), expected);
+        assert_eq!(pairs(None).count(), 0);
+        for (text, said) in [("a%5Fb", Some("a_b")), ("%C3%A9+%2B", Some("é +")), ("%", Some("%")), ("%ff", None)] {
+            assert_eq!(decoded(text).as_deref(), said, "{text}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use poem_openapi::registry::{MetaApi, Registry};
 use poem_openapi::{ContactObject, ExtraHeader, LicenseObject, OpenApi, OpenApiService};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
 
 const DESCRIPTION: &str = "A self-hosted product catalogue with an image pipeline. Every error is \
     `application/problem+json`, and its `type` leads to a page that explains it. The same operations answer below `/api`, \
@@ -18,6 +19,9 @@ const DESCRIPTION: &str = "A self-hosted product catalogue with an image pipelin
 
 /// The largest integer that every JSON reader keeps exact.
 const MAX_INTEGER: u64 = 9_007_199_254_740_991;
+
+/// The document is the same wherever it is served, but for where that is.
+static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 
 /// What the document is made from: the operations' own descriptions, without anything that could serve them.
 struct Described;
@@ -36,7 +40,16 @@ impl OpenApi for Described {
 
 /// The OpenAPI document as JSON: keys sorted, a line break at the end.
 pub fn openapi() -> String {
-    text(document())
+    text(DOCUMENT.clone())
+}
+
+/// The same as it is served: it names the public URL and, for who came another way, the path in it.
+pub(crate) fn openapi_at(public_url: &str, path: &str) -> String {
+    let mut document = DOCUMENT.clone();
+    // Without a path the second is `/`: where the document came from.
+    let path = if path.is_empty() { "/" } else { path };
+    document["servers"] = [public_url, path].map(|url| json!({"url": url, "x-internal": false})).to_vec().into();
+    text(document)
 }
 
 /// The OpenAPI document.

@@ -15,7 +15,8 @@ use wareroom_ports::{
     Space, Store, UserQueries,
 };
 
-/// The adapters that an application is built on.
+/// The adapters that an application is built on. Whoever brings an adapter of their own puts it in the place of another:
+/// `Ports { blobs: mine, ..application.ports().clone() }`.
 #[derive(Clone)]
 pub struct Ports {
     /// Products, images, users and what is written with them.
@@ -51,6 +52,13 @@ pub struct Ports {
 }
 
 /// The application: cheap to share behind an `Arc`, safe to call from any number of tasks.
+///
+/// Its errors say by their [`ErrorCode`] what a caller can do. [`Unavailable`](ErrorCode::Unavailable) and
+/// [`StorageFull`](ErrorCode::StorageFull) may come of every call that asks a store, [`Conflict`](ErrorCode::Conflict) of every
+/// write, once it was tried several times; with an idempotency key, of every call that answers [`Answered`],
+/// [`InProgress`](ErrorCode::InProgress) and [`KeyReused`](ErrorCode::KeyReused) too. Calls with a precondition answer
+/// [`PreconditionFailed`](ErrorCode::PreconditionFailed) unless it holds. Every other kind is named at its calls. A call that is
+/// dropped half-way has done all of its write, or nothing.
 pub struct Application {
     pub(crate) ports: Ports,
     pub(crate) settings: Settings,
@@ -79,19 +87,20 @@ impl Application {
         users::register_user::execute(self, context, command).await
     }
 
-    /// A user.
+    /// A user; else `NotFound`.
     pub async fn get_user(&self, context: &Context, id: UserId) -> Result<User, Error> {
         users::get_user::execute(self, context, id).await
     }
 
-    /// A part of the list of users, by id.
+    /// A part of the list of users, by id; empty behind its end.
     pub async fn list_users(&self, context: &Context, command: ListUsers) -> Result<Listed<User, UserId>, Error> {
         users::list_users::execute(self, context, command).await
     }
 
     // ---- the catalogue
 
-    /// Accepts a product, with the URLs of its first images.
+    /// Accepts a product, with the URLs of its first images: their jobs are stored with it. `UnknownUser` when its owner is not
+    /// there, `TooManyImages` beyond what a product may have.
     pub async fn create_product(
         &self,
         context: &Context,
@@ -100,12 +109,12 @@ impl Application {
         catalogue::create_product::execute(self, context, command).await
     }
 
-    /// A product with its images.
+    /// A product with its images; else `NotFound`.
     pub async fn get_product(&self, context: &Context, id: ProductId) -> Result<FoundProduct, Error> {
         catalogue::get_product::execute(self, context, id).await
     }
 
-    /// A part of the list of products, each with its images.
+    /// A part of the list of products, each with its images; empty behind its end.
     pub async fn list_products(
         &self,
         context: &Context,
@@ -114,30 +123,33 @@ impl Application {
         catalogue::list_products::execute(self, context, command).await
     }
 
-    /// Changes what a product is, all of it or a part, and which images it has from URLs.
+    /// Changes what a product is, all of it or a part, and which images it has from URLs. `NotFound`, `TooManyImages`, and
+    /// `Invalid` when it would become another user's.
     pub async fn edit_product(&self, context: &Context, command: EditProduct) -> Result<ProductView, Error> {
         catalogue::edit_product::execute(self, context, command).await
     }
 
-    /// Deletes a product and its images.
+    /// Deletes a product and its images; else `NotFound`. Blobs that nobody else uses go with a later [`prune`](Self::prune).
     pub async fn delete_product(&self, context: &Context, command: DeleteProduct) -> Result<(), Error> {
         catalogue::delete_product::execute(self, context, command).await
     }
 
-    /// Whether the caller may see the products of this owner: asked for every answer that comes from a cache above the
-    /// application.
+    /// Whether the caller may see the products of this owner, `NotFound` if not: asked for every answer that comes from a cache
+    /// above the application.
     pub fn may_read_product(&self, context: &Context, owner: UserId) -> Result<(), Error> {
         catalogue::get_product::authorise(context, owner)
     }
 
     // ---- images
 
-    /// Accepts uploaded images of a product, all of them or none.
+    /// Accepts uploaded images of a product, all of them or none: when it answers, they are on disk. `NotFound`,
+    /// `TooManyImages`, and what can be told from their first bytes, with a fault for each file: `TooLarge`,
+    /// `UnsupportedImage`, `TooManyPixels`, `Invalid` when there is none.
     pub async fn add_images(&self, context: &Context, command: AddImages) -> Result<Answered<AddedImages>, Error> {
         images::add_images::execute(self, context, command).await
     }
 
-    /// Accepts an image of a product that is to be fetched from a URL.
+    /// Accepts an image of a product that is to be fetched from a URL. `NotFound`, `TooManyImages`.
     pub async fn add_image_by_url(
         &self,
         context: &Context,
@@ -146,32 +158,33 @@ impl Application {
         images::add_image_by_url::execute(self, context, command).await
     }
 
-    /// One image of a product.
+    /// One image of a product; else `NotFound`.
     pub async fn get_image(&self, context: &Context, product: ProductId, id: ImageId) -> Result<FoundImage, Error> {
         images::get_image::execute(self, context, product, id).await
     }
 
-    /// Gives an image another source; it keeps its id, its place and what is said about it.
+    /// Gives an image another source; it keeps its id, its place and what is said about it. `NotFound`, and for a file what
+    /// [`add_images`](Self::add_images) says of one.
     pub async fn replace_image(&self, context: &Context, command: ReplaceImage) -> Result<ProductView, Error> {
         images::replace_image::execute(self, context, command).await
     }
 
-    /// Changes what is said about an image, or its place among the product's images.
+    /// Changes what is said about an image, or its place among the product's images; else `NotFound`.
     pub async fn edit_image(&self, context: &Context, command: EditImage) -> Result<ProductView, Error> {
         images::edit_image::execute(self, context, command).await
     }
 
-    /// Removes an image of a product.
+    /// Removes an image of a product; else `NotFound`.
     pub async fn delete_image(&self, context: &Context, command: DeleteImage) -> Result<(), Error> {
         images::delete_image::execute(self, context, command).await
     }
 
-    /// Asks again for an image that failed: its attempts start from none.
+    /// Asks again for an image that failed: its attempts start from none. `NotFound`, and `WrongState` unless it failed.
     pub async fn retry_image(&self, context: &Context, command: RetryImage) -> Result<Answered<ProductView>, Error> {
         images::retry_image::execute(self, context, command).await
     }
 
-    /// A rendition's bytes, or the part of them within `range`.
+    /// A rendition's bytes, or the part of them within `range`, in bytes from 0; else `NotFound`, as for every source.
     pub async fn get_rendition(&self, key: BlobKey, range: Option<Range<u64>>) -> Result<Blob, Error> {
         images::get_rendition::execute(self, key, range).await
     }
@@ -211,13 +224,18 @@ impl Application {
 
     // ---- dead letters
 
-    /// A part of the list of dead letters, the newest first.
+    /// A part of the list of dead letters, the newest first; empty behind its end.
     pub async fn list_dead_letters(
         &self,
         context: &Context,
         command: ListDeadLetters,
     ) -> Result<Listed<DeadLetter, (Timestamp, DeadLetterId)>, Error> {
         dead_letters::list_dead_letters::execute(self, context, command).await
+    }
+
+    /// A dead letter; else `NotFound`.
+    pub async fn get_dead_letter(&self, context: &Context, id: DeadLetterId) -> Result<DeadLetter, Error> {
+        dead_letters::get_dead_letter::execute(self, context, id).await
     }
 
     /// The dead letters that fit, counted by reason and host, the most first.
@@ -230,7 +248,7 @@ impl Application {
     }
 
     /// Does again what a dead letter asks for: its image starts with no attempts. The letter is gone then. Answers to how
-    /// many images are processed again: none when its own is gone or has not failed.
+    /// many images are processed again: none when its own is gone or has not failed. `NotFound` when the letter is gone.
     pub async fn retry_dead_letter(&self, context: &Context, id: DeadLetterId) -> Result<Answered<u64>, Error> {
         dead_letters::retry_dead_letter::execute(self, context, id).await
     }
@@ -244,12 +262,12 @@ impl Application {
         dead_letters::retry_dead_letters::execute(self, context, filter).await
     }
 
-    /// Removes a dead letter.
+    /// Removes a dead letter; else `NotFound`. Its image stays as it is.
     pub async fn discard_dead_letter(&self, context: &Context, id: DeadLetterId) -> Result<(), Error> {
         dead_letters::discard_dead_letter::execute(self, context, id).await
     }
 
-    /// Removes all dead letters that fit; answers to how many.
+    /// Removes all dead letters that fit; answers to how many. Their images stay as they are.
     pub async fn discard_dead_letters(
         &self,
         context: &Context,
@@ -304,7 +322,7 @@ impl Application {
 
     // ---- health
 
-    /// Whether the stores can be used now.
+    /// Whether the stores can be used now: those of rows and of blobs.
     pub async fn check(&self) -> Result<(), Error> {
         self.ports.store.check().await?;
         self.ports.blobs.check().await?;

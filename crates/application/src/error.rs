@@ -69,7 +69,8 @@ pub struct Fault {
     pub detail: String,
 }
 
-/// An error of a use case.
+/// An error of a use case. What is shown of it (its `Display`, `faults`, `current`) is fit for whoever asked; `source` is for
+/// the log alone.
 #[derive(Debug, thiserror::Error)]
 #[error("{detail}")]
 pub struct Error {
@@ -174,5 +175,40 @@ impl From<CodecError> for Error {
             CodecError::Crashed(_) => (ErrorCode::Internal, "an internal error occurred".to_owned()),
         };
         Self::new(code, detail).caused_by(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_trouble_of_a_port_has_its_kind_and_keeps_its_source() {
+        let source = || BoxError::from("secret");
+        let told: [(Error, ErrorCode); 19] = [
+            (StoreError::Conflict.into(), ErrorCode::Conflict),
+            (StoreError::Full.into(), ErrorCode::StorageFull),
+            (StoreError::Busy.into(), ErrorCode::Unavailable),
+            (StoreError::Unknown(source()).into(), ErrorCode::Unavailable),
+            (StoreError::Backend(source()).into(), ErrorCode::Unavailable),
+            (StoreError::UnknownReference("user").into(), ErrorCode::Internal),
+            (StoreError::Aborted.into(), ErrorCode::Internal),
+            (BlobError::Full.into(), ErrorCode::StorageFull),
+            (BlobError::Denied.into(), ErrorCode::Unavailable),
+            (BlobError::Unavailable(source()).into(), ErrorCode::Unavailable),
+            (SourceError::Backend(source()).into(), ErrorCode::Unavailable),
+            (CodecError::NotAnImage.into(), ErrorCode::UnsupportedImage),
+            (CodecError::Unsupported("AVIF").into(), ErrorCode::UnsupportedImage),
+            (CodecError::TooManyPixels { limit: 9 }.into(), ErrorCode::TooManyPixels),
+            (CodecError::Truncated.into(), ErrorCode::UnsupportedImage),
+            (CodecError::Damaged("secret".to_owned()).into(), ErrorCode::UnsupportedImage),
+            (CodecError::Timeout.into(), ErrorCode::Unavailable),
+            (CodecError::Backend(source()).into(), ErrorCode::Unavailable),
+            (CodecError::Crashed("secret".to_owned()).into(), ErrorCode::Internal),
+        ];
+        for (error, code) in told {
+            assert_eq!(error.code, code, "{error:?}");
+            assert!(error.source.is_some() && !error.to_string().contains("secret"), "{error:?}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use wareroom_ports::CodecLimits;
 pub struct Settings {
     /// What is made of every image.
     pub renditions: Vec<RenditionSpec>,
-    /// The most bytes that one image may have.
+    /// The most bytes that one image may have, as it is sent or unpacked.
     pub image_max_bytes: u64,
     /// The most images that a product may have.
     pub images_per_product: usize,
@@ -34,9 +34,9 @@ pub struct Settings {
     pub relay_lease: Duration,
     /// For how long things are kept that are not kept for good.
     pub retain: Retain,
-    /// How many jobs, events or rows one step takes.
+    /// How many jobs, events or rows one step takes at most.
     pub batch: usize,
-    /// How many dead letters one step replays.
+    /// How many dead letters one step replays at most.
     pub replay_batch: usize,
 }
 

@@ -1,24 +1,37 @@
 //! Configuration and wiring: the one crate that knows every adapter.
 //!
-//! [`settings`] is the table of everything that can be set; [`Config`] is what comes of defaults, file, environment and flags;
+//! [`settings`] is the table of everything that can be set, and [`documentation`] what is made of it for readers; [`Config`] is
+//! what comes of defaults, file, environment and flags;
 //! [`wire`] turns a [`Config`] into an [`Application`](wareroom_application::Application), one `match` per choice.
+//! [`schema`] and [`migrate`] look at the database's schema without that.
 //! [`in_memory`] does the same without configuration, drivers or a disk, for embedders and tests.
 //!
 //! Nothing here speaks HTTP.
 
+mod check;
+mod choices;
 mod config;
 mod error;
+mod file;
 mod in_memory;
 mod locks;
+mod reader;
+mod schema;
+mod secrets;
+mod settled;
 mod sources;
 mod values;
 mod wiring;
 
+pub mod documentation;
 pub mod settings;
 
-pub use config::{BlobUrl, CacheUrl, Config, DatabaseUrl, LogFormat, QueueUrl};
-pub use error::{ConfigError, StartError};
+pub use choices::{BlobUrl, CacheUrl, DatabaseUrl, LogFormat, QueueUrl};
+pub use config::Config;
+pub use error::{ConfigError, Fault, StartError};
 pub use in_memory::{InMemory, in_memory};
 pub use locks::Locks;
-pub use sources::{Origin, Sources};
+pub use schema::{SchemaStep, features, migrate, newest_schema, schema};
+pub use settled::Settled;
+pub use sources::{Flag, Origin, Sources};
 pub use wiring::{Wired, wire, wire_beside};

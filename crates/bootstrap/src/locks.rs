@@ -56,7 +56,7 @@ mod tests {
 
     fn config(set: &[(&str, String)]) -> Config {
         let flags = set.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
-        Config::from_sources(&Sources::new().with_flags(flags).unwrap()).unwrap()
+        Config::from_sources(&Sources::new().with_flags(flags)).unwrap()
     }
 
     #[test]

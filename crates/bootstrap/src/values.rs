@@ -17,6 +17,19 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
     (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
 }
 
+/// The same, or `0s`.
+pub(crate) fn duration_or_zero(text: &str) -> Option<Duration> {
+    if text == "0s" { Some(Duration::ZERO) } else { duration(text) }
+}
+
+/// A duration as it is read, in the largest unit that it is a whole number of.
+pub(crate) fn written(duration: Duration) -> String {
+    let milliseconds = duration.as_millis();
+    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
+    let fits = units.into_iter().find(|(length, _)| milliseconds > 0 && milliseconds.is_multiple_of(*length));
+    fits.map_or_else(|| format!("{milliseconds}ms"), |(length, unit)| format!("{}{unit}", milliseconds / length))
+}
+
 /// `20MB`, `1MiB`, `4096`; not zero.
 pub(crate) fn bytes(text: &str) -> Option<u64> {
     let (number, unit) = split(text)?;
@@ -31,6 +44,17 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
         _ => return None,
     };
     number.checked_mul(factor).filter(|bytes| *bytes > 0)
+}
+
+/// A size within a range.
+pub(crate) fn bytes_within(text: &str, range: RangeInclusive<u64>) -> Option<u64> {
+    bytes(text).filter(|bytes| range.contains(bytes))
+}
+
+/// What can stand in a field of HTTP: visible ASCII characters, with spaces only between them.
+pub(crate) fn visible(text: &str) -> Option<String> {
+    let plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && !text.is_empty() && text.trim() == text;
+    plain.then(|| text.to_owned())
 }
 
 /// A number within a range.
@@ -84,6 +108,24 @@ mod tests {
         assert_eq!(duration("7d"), Some(Duration::from_hours(7 * 24)));
         for text in ["", "5", "0s", "-1s", "5 minutes", "1.5s", "99999999999999999999s", "18446744073709551615h"] {
             assert_eq!(duration(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_duration_is_written_as_it_is_read() {
+        for text in ["250ms", "90s", "6min", "36h", "7d", "1500ms"] {
+            assert_eq!(written(duration(text).unwrap()), text);
+        }
+        assert_eq!(written(Duration::from_hours(48)), "2d");
+        assert_eq!(duration_or_zero("0s"), Some(Duration::ZERO));
+        assert_eq!(duration("0s"), None);
+    }
+
+    #[test]
+    fn a_field_of_http_holds_no_line_and_no_letter_beyond_ascii() {
+        assert_eq!(visible("shop/1.0 (mail@shop.example)").as_deref(), Some("shop/1.0 (mail@shop.example)"));
+        for text in ["", " ", " a", "a\r\nb", "gr\u{fc}n", "\u{7f}"] {
+            assert_eq!(visible(text), None, "{text:?}");
         }
     }
 

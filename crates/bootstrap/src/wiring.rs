@@ -1,6 +1,8 @@
 //! One `match` per choice: from a configuration to an application.
 
-use crate::{BlobUrl, CacheUrl, Config, DatabaseUrl, Locks, QueueUrl, StartError};
+use crate::{BlobUrl, CacheUrl, Config, DatabaseUrl, Locks, QueueUrl, StartError, schema};
+#[cfg(feature = "sqlite")]
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use wareroom_application::{Application, Ports, Retain, Settings};
@@ -31,12 +33,11 @@ pub async fn wire(config: &Config) -> Result<Wired, StartError> {
 }
 
 /// Opens the same for a command: beside a process that serves, whose work is left alone. Makes no new database: one that is
-/// not there is most likely elsewhere.
+/// not there is most likely elsewhere. Nor does it migrate one: whoever serves from it may be an older program.
 pub async fn wire_beside(config: &Config) -> Result<Arc<Application>, StartError> {
-    if let DatabaseUrl::Sqlite(file) = &config.database
-        && !file.exists()
-    {
-        return Err(StartError::NoDatabase(file.clone()));
+    let missing = schema(config).await?.iter().filter(|step| step.applied_at.is_none()).count();
+    if missing > 0 {
+        return Err(StartError::OldSchema { missing });
     }
     open(config, Opening::Beside).await
 }
@@ -87,6 +88,9 @@ fn settings(config: &Config) -> Settings {
         min_free_space: config.min_free_space,
         codec: CodecLimits { pixels: config.image_max_pixels, time: config.codec_timeout },
         back_off: config.back_off.clone(),
+        relay_lease: config.relay_lease,
+        batch: config.step_batch,
+        replay_batch: config.replay_batch,
         rescue_after: config.rescue_after,
         blob_claim: config.blob_claim,
         idempotency_lease: config.idempotency_lease,
@@ -96,7 +100,6 @@ fn settings(config: &Config) -> Settings {
             dead_letters: config.keep_dead_letters,
             leftovers: config.keep_leftovers,
         },
-        ..Settings::default()
     }
 }
 
@@ -156,12 +159,8 @@ async fn open_database(config: &Config, opening: Opening) -> Result<Database, St
         #[cfg(feature = "sqlite")]
         DatabaseUrl::Sqlite(path) => {
             let failed = |source| StartError::Adapter { what: "database", source };
-            let settings = wareroom_sqlite::SqliteConfig {
-                begin_wait: config.store_wait,
-                lease: config.job_lease,
-                ..wareroom_sqlite::SqliteConfig::at(path)
-            };
-            let store = wareroom_sqlite::SqliteStore::open(settings).await.map_err(|error| failed(error.into()))?;
+            let store =
+                wareroom_sqlite::SqliteStore::open(sqlite(config, path)).await.map_err(|error| failed(error.into()))?;
             if opening == Opening::Sole {
                 let freed = store.release_leases().await.map_err(|error| failed(error.into()))?;
                 if freed > 0 {
@@ -175,21 +174,29 @@ async fn open_database(config: &Config, opening: Opening) -> Result<Database, St
     }
 }
 
+#[cfg(feature = "sqlite")]
+pub(crate) fn sqlite(config: &Config, file: &Path) -> wareroom_sqlite::SqliteConfig {
+    wareroom_sqlite::SqliteConfig {
+        path: file.to_owned(),
+        readers: config.database_readers,
+        begin_wait: config.store_wait,
+        list_time: config.list_time,
+        lease: config.job_lease,
+    }
+}
+
 /// Reads go through the shared cache, and what is announced empties it first.
 fn cached(config: &Config, store: Arc<dyn ProductQueries>) -> (Arc<dyn ProductQueries>, Arc<dyn Invalidations>) {
     let local = Arc::new(LocalInvalidations::default());
     match config.cache {
         CacheUrl::None => (store, local),
         CacheUrl::Memory => {
-            let cache = Arc::new(MemoryCache::new(CACHED_PRODUCTS));
+            let cache = Arc::new(MemoryCache::new(config.cache_products));
             let products = CachedProductQueries::new(store, cache.clone(), config.cache_ttl);
             (Arc::new(products), Arc::new(CacheInvalidations::new(local, cache, config.cache_ttl)))
         }
     }
 }
-
-/// How many products the cache in memory holds at most.
-const CACHED_PRODUCTS: usize = 10_000;
 
 #[cfg_attr(not(feature = "files"), expect(unused_variables, reason = "only files can be opened beside others"))]
 fn open_blobs(config: &Config, opening: Opening) -> Result<Arc<dyn BlobStore>, StartError> {
@@ -232,7 +239,8 @@ fn open_image_source(config: &Config) -> Result<Arc<dyn ImageSource>, StartError
     let failed = |source| StartError::Adapter { what: "download client", source };
     let allow = config.image_source_allow.iter().map(|range| range.parse()).collect::<Result<_, _>>();
     let allow = allow.map_err(|error: wareroom_download::CidrError| failed(error.into()))?;
-    let settings = DownloadConfig { allow, memory: config.download_memory, ..DownloadConfig::default() };
+    let user_agent = config.download_user_agent.clone().unwrap_or_else(|| DownloadConfig::default().user_agent);
+    let settings = DownloadConfig { allow, memory: config.download_memory, user_agent };
     let source = DownloadSource::open(settings).map_err(|error| failed(error.into()))?;
     Ok(Arc::new(source))
 }
@@ -255,4 +263,23 @@ fn open_codec(config: &Config) -> Result<Arc<dyn ImageCodec>, StartError> {
 #[cfg(not(feature = "imaging"))]
 fn open_codec(_config: &Config) -> Result<Arc<dyn ImageCodec>, StartError> {
     Err(StartError::NotBuilt("the imaging codecs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Sources;
+
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn the_defaults_of_the_table_are_those_of_the_store() {
+        let (config, file) = (Config::from_sources(&Sources::new()).unwrap(), Path::new("a.sqlite"));
+        assert_eq!(sqlite(&config, file), wareroom_sqlite::SqliteConfig::at(file));
+    }
+
+    #[test]
+    fn the_defaults_of_the_table_are_those_of_the_use_cases() {
+        let config = Config::from_sources(&Sources::new()).unwrap();
+        assert_eq!(format!("{:#?}", settings(&config)), format!("{:#?}", Settings::default()));
+    }
 }

@@ -2,7 +2,8 @@
 
 use crate::{ImageId, ProductId, UserId, Version};
 
-/// Something that happened. Carries ids and versions, no state and no personal data.
+/// Something that happened. Carries ids and versions, no state and no personal data: whoever is told reads what is true
+/// then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
     /// A user was registered.

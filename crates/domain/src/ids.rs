@@ -1,4 +1,16 @@
 //! Identities and counters. Each is its own type, so that a product's id cannot stand where a user's is asked for.
+//!
+//! ```
+//! use wareroom_domain::{IdError, ProductId, Version};
+//!
+//! let id: ProductId = "17".parse()?;
+//! assert_eq!((id.get(), id.to_string().as_str()), (17, "17"));
+//! for text in ["0", "-1", "017", " 17"] {
+//!     assert_eq!(text.parse::<ProductId>(), Err(IdError), "an id has one spelling");
+//! }
+//! assert_eq!(Version(1).next(), Version(2));
+//! # Ok::<(), IdError>(())
+//! ```
 
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
@@ -18,7 +30,7 @@ macro_rules! integer_id {
         pub struct $name(i64);
 
         impl $name {
-            /// Checks the range `1..=9007199254740991`.
+            /// Checks the range `1..=9007199254740991`; outside it [`IdError`].
             pub const fn new(value: i64) -> Result<Self, IdError> {
                 if value >= 1 && value <= MAX_INTEGER_ID { Ok(Self(value)) } else { Err(IdError) }
             }
@@ -55,7 +67,7 @@ integer_id!(
     ProductId
 );
 integer_id!(
-    /// Identifies a user. Given by the store.
+    /// Identifies a user. Given by the store, never given twice.
     UserId
 );
 
@@ -74,6 +86,7 @@ macro_rules! uuid_id {
         impl FromStr for $name {
             type Err = uuid::Error;
 
+            /// Every spelling of a UUID is read; it is written with hyphens, in lower case.
             fn from_str(text: &str) -> Result<Self, uuid::Error> {
                 text.parse().map(Self)
             }
@@ -86,11 +99,11 @@ uuid_id!(
     ImageId
 );
 uuid_id!(
-    /// Identifies a message: a job or an event. A receiver that sees it twice has seen one message.
+    /// Identifies a message: a job or an event (a version 7 UUID). A receiver that sees it twice has seen one message.
     MessageId
 );
 uuid_id!(
-    /// Identifies a dead letter.
+    /// Identifies a dead letter (a version 7 UUID).
     DeadLetterId
 );
 
@@ -125,7 +138,7 @@ counter!(
     Revision(u64)
 );
 counter!(
-    /// Counts the attempts that were begun on an image and neither handed back nor reset.
+    /// Counts the attempts that were begun on an image and neither handed back nor reset. Starts at 0.
     Attempts(u32)
 );
 counter!(
@@ -150,6 +163,15 @@ mod tests {
         for text in ["", "0", "01", "+1", "-1", " 1", "1 ", "1.0", "9007199254740992", "99999999999999999999"] {
             assert_eq!(text.parse::<ProductId>(), Err(IdError), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_uuid_and_a_counter_are_written_and_read_as_they_are() {
+        let text = "0192e4a0-1b2c-7d3e-8f40-5a6b7c8d9e0f";
+        let id: ImageId = text.parse().unwrap();
+        assert_eq!((id.to_string().as_str(), text.to_uppercase().parse()), (text, Ok(id)));
+        assert!("not an id".parse::<MessageId>().is_err());
+        assert_eq!((Fence(7).next().to_string(), Attempts::default().next()), ("8".to_owned(), Attempts(1)));
     }
 
     proptest! {

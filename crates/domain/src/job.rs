@@ -37,7 +37,7 @@ impl Lane {
         }
     }
 
-    /// The lane of that name.
+    /// The lane of that name; `None` when there is no such lane.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|lane| lane.as_str() == name)
     }
@@ -46,9 +46,9 @@ impl Lane {
 /// Where a job or an event came from, carried along so that one trace runs from the request to the rendition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
-    /// The id of the request that caused it.
+    /// The id of the request that caused it, as its answer carried it; `None` for what no request caused.
     pub request_id: Option<String>,
-    /// W3C trace context, when the client sent one.
+    /// W3C trace context, as the client sent it, when it sent a sound one.
     pub traceparent: Option<String>,
 }
 

@@ -12,6 +12,27 @@
 //! | [`product`], [`user`] | the aggregates that a client writes |
 //! | [`image`] | the aggregate that the pipeline writes: source, state machine, renditions |
 //! | [`event`], [`job`] | what happened, what is to be done |
+//!
+//! A value that exists is right, so rules are checked once, where a value is made; what happened is told by whoever moves an
+//! aggregate:
+//!
+//! ```
+//! use jiff::Timestamp;
+//! use wareroom_domain::{Description, Event, Price, ProductDraft, ProductId, ProductName, UserId, Version};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let draft = ProductDraft {
+//!     owner: UserId::new(1)?,
+//!     name: ProductName::new("Kettle")?,
+//!     description: Description::new("Boils water")?,
+//!     price: "18.99".parse::<Price>()?,
+//!     created_at: Timestamp::UNIX_EPOCH,
+//! };
+//! let product = draft.accepted(ProductId::new(7)?); // the id comes from the store
+//! assert_eq!(product.created(), Event::ProductCreated { product: product.id, version: Version(1) });
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod event;
 pub mod ids;

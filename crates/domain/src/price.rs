@@ -2,7 +2,19 @@
 
 use std::{fmt, str::FromStr};
 
-/// A price from 0 to 99,999,999.99 with at most two decimal places, exact.
+/// A price from 0 to 99,999,999.99 with at most two decimal places, exact. Prices compare as amounts; the currency is the
+/// catalogue's own affair.
+///
+/// ```
+/// use wareroom_domain::{Price, PriceError};
+///
+/// let price: Price = "18.9".parse()?;
+/// assert_eq!((price.hundredths(), price.to_string()), (1890, "18.90".to_owned()));
+/// assert!(price < Price::MAX);
+/// assert_eq!("0.005".parse::<Price>(), Err(PriceError::TooPrecise));
+/// assert_eq!("-1".parse::<Price>(), Err(PriceError::OutOfRange));
+/// # Ok::<(), PriceError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Price(u64);
 
@@ -24,7 +36,7 @@ impl Price {
     /// The highest price: 99,999,999.99, all that `numeric(10,2)` holds.
     pub const MAX: Self = Self(9_999_999_999);
 
-    /// A price from its hundredths.
+    /// A price from its hundredths, 0 to 9,999,999,999; beyond that [`PriceError::OutOfRange`].
     pub const fn from_hundredths(hundredths: u64) -> Result<Self, PriceError> {
         if hundredths <= Self::MAX.0 { Ok(Self(hundredths)) } else { Err(PriceError::OutOfRange) }
     }
@@ -45,7 +57,8 @@ impl fmt::Display for Price {
 impl FromStr for Price {
     type Err = PriceError;
 
-    /// Reads a plain decimal number without exponent: `18`, `18.9`, `18.990`, `-0`.
+    /// Reads a plain decimal number without exponent: `18`, `18.9`, `18.990`, `-0`. Nothing is rounded: what does not fit is an
+    /// error, the range being judged before the places.
     fn from_str(text: &str) -> Result<Self, PriceError> {
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),

@@ -59,7 +59,8 @@ pub struct Product {
 }
 
 impl Product {
-    /// A client wrote to the product or to one of its images.
+    /// A client wrote to the product or to one of its images, at that moment: one revision more. The store raises the
+    /// version.
     pub fn revised(mut self, now: Timestamp) -> Self {
         self.revision = self.revision.next();
         self.updated_at = now;

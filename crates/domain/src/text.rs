@@ -1,4 +1,17 @@
-//! Text that was checked once, at the edge of the domain, and is then passed around as proof of it.
+//! Text that was checked once, at the edge of the domain, and is then passed around as proof of it. Lengths are counted in
+//! Unicode scalar values, not in bytes.
+//!
+//! ```
+//! use wareroom_domain::{Description, ProductName, TextError};
+//!
+//! let name = ProductName::new("Kettle, 1.7 l")?;
+//! assert_eq!((name.as_str(), name.folded().as_str()), ("Kettle, 1.7 l", "kettle, 1.7 l"));
+//! assert_eq!(ProductName::new("  "), Err(TextError::Empty));
+//! assert_eq!(ProductName::new("a\nb"), Err(TextError::Control));
+//! assert_eq!(ProductName::new("é".repeat(256)), Err(TextError::TooLong { max: ProductName::MAX }));
+//! assert!(Description::new("two\nlines").is_ok() && Description::new("").is_ok());
+//! # Ok::<(), TextError>(())
+//! ```
 
 use std::fmt;
 
@@ -41,7 +54,7 @@ fn check(text: &str, may_be_empty: bool, max: usize, lines: Lines) -> Result<(),
 }
 
 /// A text as searches and orders compare it: in lower case, whatever the language. A part of a text is, folded, a part of
-/// the folded text.
+/// the folded text. May be longer than the text itself.
 pub fn folded(text: &str) -> String {
     // The one letter whose lower case depends on what stands around it.
     text.to_lowercase().replace('ς', "σ")
@@ -57,7 +70,8 @@ macro_rules! text {
             /// The most Unicode scalar values it may have.
             pub const MAX: usize = $max;
 
-            /// Checks the text and keeps it as it is: nothing is trimmed or folded.
+            /// Checks the text and keeps it as it is: nothing is trimmed or folded. The first rule that it breaks is the
+            /// error: emptiness, then length, then control characters.
             pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
                 let text = text.into();
                 check(&text, $empty, $max, $lines)?;
@@ -69,7 +83,7 @@ macro_rules! text {
                 &self.0
             }
 
-            /// The text as searches and orders compare it.
+            /// The text as searches and orders compare it: [`folded`](crate::folded).
             pub fn folded(&self) -> String {
                 folded(&self.0)
             }

@@ -3,7 +3,7 @@
 use crate::{Event, PersonName, UserId};
 use jiff::Timestamp;
 
-/// A user who has no id yet.
+/// A user who has no id yet. A name may be anything that a [`PersonName`] may; two users may have the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserDraft {
     /// Given name.

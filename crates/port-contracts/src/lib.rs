@@ -8,23 +8,27 @@
 //! fresh backend and keeps it alive, and one line for the suite, which becomes one `#[test]` per case:
 //!
 //! ```
-//! # use std::sync::Arc;
-//! # use std::sync::atomic::{AtomicI64, Ordering};
-//! # use wareroom_ports::Clock;
-//! # struct Ticking(AtomicI64);
-//! # impl Clock for Ticking {
-//! #     fn now(&self) -> jiff::Timestamp {
-//! #         jiff::Timestamp::from_second(self.0.fetch_add(1, Ordering::SeqCst)).unwrap()
-//! #     }
-//! # }
+//! use std::sync::{Arc, Mutex, PoisonError};
 //! use wareroom_port_contracts::{async_trait, clock::ClockFixture};
+//! use wareroom_ports::Clock;
+//!
+//! /// A clock for simulations: each look at it takes a second.
+//! struct Ticking(Mutex<jiff::Timestamp>);
+//!
+//! impl Clock for Ticking {
+//!     fn now(&self) -> jiff::Timestamp {
+//!         let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+//!         *now = now.checked_add(jiff::SignedDuration::from_secs(1)).unwrap_or(*now);
+//!         *now
+//!     }
+//! }
 //!
 //! struct Fixture(Arc<dyn Clock>); // also the place for a guard: a temporary folder, a schema to drop
 //!
 //! #[async_trait]
 //! impl ClockFixture for Fixture {
 //!     async fn fresh() -> Self {
-//!         Self(Arc::new(Ticking(AtomicI64::new(0))))
+//!         Self(Arc::new(Ticking(Mutex::new(jiff::Timestamp::UNIX_EPOCH))))
 //!     }
 //!     fn clock(&self) -> Arc<dyn Clock> {
 //!         Arc::clone(&self.0)
@@ -32,6 +36,7 @@
 //! }
 //!
 //! wareroom_port_contracts::clock_suite!(Fixture);
+//! # wareroom_port_contracts::run(wareroom_port_contracts::clock::now_is_never_earlier_than_before::<Fixture>());
 //! ```
 //!
 //! | suite | fixture | what it holds to account |

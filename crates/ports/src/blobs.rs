@@ -29,7 +29,7 @@ pub enum BlobError {
 pub struct BlobMeta {
     /// Its name.
     pub key: BlobKey,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: u64,
 }
 
@@ -37,9 +37,9 @@ pub struct BlobMeta {
 pub struct Blob {
     /// The whole blob's name and size.
     pub meta: BlobMeta,
-    /// The part that `body` holds.
+    /// The part that `body` holds: bytes from 0, the end excluded.
     pub range: Range<u64>,
-    /// The bytes.
+    /// The bytes, in pieces of any size. An error ends them: what came before it is not the whole.
     pub body: BoxStream<'static, Result<Bytes, BlobError>>,
 }
 
@@ -52,7 +52,7 @@ pub trait BlobStore: Send + Sync {
     /// - MUST be durable when it answers `Ok`: on disk, its folder's entry too, or as safe as the service promises.
     async fn put(&self, key: &BlobKey, bytes: Bytes) -> Result<(), BlobError>;
 
-    /// Reads a blob, or the part of it within `range`; `None` when there is none.
+    /// Reads a blob, or the part of it within `range`, in bytes from 0; `None` when there is no such blob.
     ///
     /// - MUST cut a range that reaches beyond the end, and give an empty body for one that begins there.
     async fn get(&self, key: &BlobKey, range: Option<Range<u64>>) -> Result<Option<Blob>, BlobError>;
@@ -80,7 +80,7 @@ pub trait BlobStore: Send + Sync {
 /// Sugar over [`BlobStore`].
 #[async_trait]
 pub trait BlobStoreExt: BlobStore {
-    /// A whole blob in memory: for sources, whose size was limited when they were accepted.
+    /// A whole blob in memory, `None` when there is no such blob: for sources, whose size was limited when they were accepted.
     async fn read(&self, key: &BlobKey) -> Result<Option<Bytes>, BlobError> {
         let Some(mut blob) = self.get(key, None).await? else { return Ok(None) };
         let Some(first) = blob.body.next().await.transpose()? else { return Ok(Some(Bytes::new())) };

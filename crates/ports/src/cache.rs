@@ -54,7 +54,7 @@ pub trait Cache: Send + Sync {
     /// - MUST NOT answer with anything older than its `ttl`.
     async fn get(&self, key: &CacheKey) -> Result<Cached, CacheError>;
 
-    /// Stores a value for `ttl`; `None` stores an absence, whose version is 0.
+    /// Stores a value for `ttl`; `None` stores an absence, whose version is 0. Being refused is no error: the answer says so.
     ///
     /// - MUST refuse, atomically, a version below that of the value or tombstone that is there.
     async fn put(
@@ -65,7 +65,7 @@ pub trait Cache: Send + Sync {
         ttl: Duration,
     ) -> Result<Put, CacheError>;
 
-    /// Leaves tombstones.
+    /// Leaves tombstones for `ttl`, each with the version that its key has now.
     ///
     /// - Values below the version MUST NOT be read any more, nor stored until `ttl` is over.
     /// - MUST leave a value of that version or a newer one in place.

@@ -57,9 +57,9 @@ impl CodecError {
 /// How far a codec may go with one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodecLimits {
-    /// Width times height.
+    /// The most pixels: width times height.
     pub pixels: u64,
-    /// Wall-clock time.
+    /// The most wall-clock time, for one call.
     pub time: Duration,
 }
 
@@ -112,7 +112,7 @@ pub struct Spent {
 /// Reads and writes images.
 #[async_trait]
 pub trait ImageCodec: Send + Sync {
-    /// Changes whenever the same input could give other bytes.
+    /// A name for the way it renders, such as `memory-1`: changes whenever the same input could give other bytes.
     fn revision(&self) -> &str;
 
     /// Reads the header.

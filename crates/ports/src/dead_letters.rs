@@ -36,7 +36,7 @@ pub trait DeadLetters: Send {
     /// Keeps a dead letter.
     async fn add(&mut self, letter: &DeadLetter) -> Result<(), StoreError>;
 
-    /// Reads a dead letter.
+    /// Reads a dead letter; `None` when there is no such letter.
     ///
     /// - MUST give back every field as it was added.
     async fn load(&mut self, id: DeadLetterId) -> Result<Option<DeadLetter>, StoreError>;

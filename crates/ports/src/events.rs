@@ -21,7 +21,7 @@ pub enum LogPage {
 /// [`Retention`](crate::Retention) removes them from the beginning.
 #[async_trait]
 pub trait EventLog: Send + Sync {
-    /// Up to `limit` events after a position, in order.
+    /// Up to `limit` events after a position, in order; from the first with position 0.
     ///
     /// - MUST NOT ever show an event at or below a position that a reader has already been given.
     /// - MUST keep a product's events in the order of its versions.

@@ -20,7 +20,7 @@ use wareroom_domain::Sha256;
 pub struct IdempotencyKey {
     /// What the key is bound to: caller, method and path.
     pub scope: String,
-    /// What the client chose.
+    /// What the client chose: any text.
     pub key: String,
 }
 

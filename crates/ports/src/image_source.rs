@@ -46,7 +46,7 @@ pub enum SourceError {
 /// How far a download may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FetchLimits {
-    /// Bytes, as they arrive, and again once they are unpacked.
+    /// The most bytes, as they arrive, and again once they are unpacked.
     pub bytes: u64,
     /// Wall-clock time from the call to its answer, names and redirects included; only waits for room on this machine are
     /// not.

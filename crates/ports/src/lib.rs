@@ -21,6 +21,23 @@
 //! | [`view_form`], [`user_form`] | none: products and users as bytes |
 //! | [`environment`] | [`Clock`], [`Ids`], [`Space`] |
 //!
+//! An adapter implements a port and is held to its suite; how, is told in `wareroom-port-contracts`. Whoever uses a port knows
+//! nothing of that:
+//!
+//! ```
+//! use bytes::Bytes;
+//! use wareroom_domain::{BlobKey, Sha256};
+//! use wareroom_ports::{BlobError, BlobStore, BlobStoreExt};
+//!
+//! async fn copied(from: &dyn BlobStore, to: &dyn BlobStore, hash: Sha256) -> Result<bool, BlobError> {
+//!     let key = BlobKey::Source(hash);
+//!     let Some(bytes) = from.read(&key).await? else { return Ok(false) };
+//!     to.put(&key, bytes).await?; // on disk from here on
+//!     Ok(true)
+//! }
+//! # let _ = copied;
+//! ```
+//!
 //! Nothing here knows an adapter, a driver or a transport.
 
 pub mod blob_refs;

@@ -15,6 +15,21 @@ use wareroom_domain::{Event, ImageId, Job, Lane, MessageId, ProductId, Stamped, 
 pub const SCHEMA: u16 = 1;
 
 /// A job as it travels.
+///
+/// ```
+/// use wareroom_domain::{ImageId, Job, MessageId, Stamped, Trace};
+/// use wareroom_ports::{Message, WireError};
+///
+/// let (id, image) = (MessageId(uuid::Uuid::from_u128(1)), ImageId(uuid::Uuid::from_u128(2)));
+/// let (at, trace) = (jiff::Timestamp::UNIX_EPOCH, Trace::default());
+/// let job = Stamped { id, at, trace, body: Job::ProcessImage(image) };
+/// let message = Message::of(&job);
+/// assert_eq!(message.job()?, job);
+///
+/// let newer = Message { schema: message.schema + 1, ..message };
+/// assert!(matches!(newer.job(), Err(WireError::Schema(_))));
+/// # Ok::<(), WireError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// Identity: the same for every delivery.
@@ -66,7 +81,7 @@ impl Message {
         }
     }
 
-    /// The job that the message carries.
+    /// The job that the message carries; the error says what of it is not read here.
     pub fn job(&self) -> Result<Stamped<Job>, WireError> {
         if self.schema != SCHEMA {
             return Err(WireError::Schema(self.schema));
@@ -103,7 +118,7 @@ enum Change {
     Removed,
 }
 
-/// An event as bytes of schema [`SCHEMA`], for stores that keep it so.
+/// An event as bytes of schema [`SCHEMA`], for stores that keep it so, beside the number.
 pub fn encode_event(event: &Event) -> Vec<u8> {
     let body = match *event {
         Event::UserRegistered { user } => EventBody::UserRegistered { user: user.get() },
@@ -136,7 +151,7 @@ pub fn encode_event(event: &Event) -> Vec<u8> {
     postcard::to_stdvec(&body).unwrap_or_default()
 }
 
-/// The event of those bytes.
+/// The event of those bytes, which were written under that schema number.
 pub fn decode_event(schema: u16, body: &[u8]) -> Result<Event, WireError> {
     if schema != SCHEMA {
         return Err(WireError::Schema(schema));

@@ -16,7 +16,7 @@ pub trait Outbox: Send {
     /// - A job whose id is that of one that is there MUST replace it and void its loan.
     fn job(&mut self, job: Stamped<Job>, due_in: Duration);
 
-    /// Leaves an event.
+    /// Leaves an event, to be told once it has its position in the log.
     fn event(&mut self, event: Stamped<Event>);
 }
 

@@ -31,7 +31,7 @@ pub struct ProductFilter {
     pub owner: Option<UserId>,
     /// Those whose folded name contains this folded text, all of its characters plain.
     pub name: Option<String>,
-    /// Those that cost this or more.
+    /// Those that cost this or more. Above `max_price`, nothing fits.
     pub min_price: Option<Price>,
     /// Those that cost this or less.
     pub max_price: Option<Price>,
@@ -48,7 +48,28 @@ pub enum ProductOrder {
     Name,
 }
 
-/// The place of a product in an order. Places of one order compare as the products stand in it.
+/// The place of a product in an order: what a list goes on behind. Places of one order compare as the products stand in it.
+///
+/// ```
+/// # use wareroom_domain::{Description, ProductDraft, ProductId, ProductName, UserId};
+/// # let draft = ProductDraft {
+/// #     owner: UserId::new(1).unwrap(),
+/// #     name: ProductName::new("Kettle").unwrap(),
+/// #     description: Description::new("").unwrap(),
+/// #     price: "18.99".parse().unwrap(),
+/// #     created_at: jiff::Timestamp::UNIX_EPOCH,
+/// # };
+/// # let last_shown = draft.accepted(ProductId::new(7).unwrap());
+/// use wareroom_ports::{ProductOrder, ProductPage, ProductPlace};
+///
+/// let place = ProductPlace::of(&last_shown, ProductOrder::Price);
+/// assert_eq!(place, ProductPlace::Price(last_shown.price, last_shown.id));
+/// assert!(place < ProductPlace::Price(last_shown.price, ProductId::new(8).unwrap()), "ties go by id");
+///
+/// // The ten products that come next, the cheapest first:
+/// let next = ProductPage { order: place.order(), descending: false, after: Some(place), limit: 10 };
+/// # assert_eq!(next.order, ProductOrder::Price);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProductPlace {
     /// By when it was accepted.
@@ -88,14 +109,14 @@ pub struct ProductPage {
     pub descending: bool,
     /// Only those behind this place, of the same order; from the beginning without one.
     pub after: Option<ProductPlace>,
-    /// At most so many.
+    /// At most so many products.
     pub limit: usize,
 }
 
 /// Products as readers see them.
 #[async_trait]
 pub trait ProductQueries: Send + Sync {
-    /// A product and its images.
+    /// A product and its images, and who knew; `None` when there is no such product.
     ///
     /// - MUST show every write that was acknowledged, and announced, before the call.
     /// - MUST show one moment: the images are those of the version that the product has.
@@ -121,7 +142,7 @@ pub struct UserFilter {
 /// Users as readers see them.
 #[async_trait]
 pub trait UserQueries: Send + Sync {
-    /// A user.
+    /// A user; `None` when there is none.
     async fn get(&self, id: UserId) -> Result<Option<User>, StoreError>;
 
     /// Up to `limit` users behind that id, by id.

@@ -28,13 +28,13 @@ pub enum QueueError {
 /// Where jobs wait for a worker.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Publishes a batch: one outcome a message, in the order given. MAY deliver a message more than once. No order is
+    /// Publishes a batch: one outcome a message, in the order given; after the outer error none is known to be kept. MAY deliver a message more than once. No order is
     /// promised.
     ///
     /// - `Ok` for a message MUST mean that it is kept and will be delivered.
     async fn publish(&self, messages: &[Message]) -> Result<Vec<Result<(), QueueError>>, QueueError>;
 
-    /// Opens a consumer of a lane.
+    /// Opens a consumer of a lane. Any number of them may share one.
     ///
     /// - MUST lend it at most `prefetch` unsettled deliveries at a time.
     /// - MUST lend a message to one consumer at a time while its lease lasts.

@@ -23,7 +23,7 @@ impl Kept {
 /// Removes what was kept long enough. Not part of a unit of work: nothing else depends on when it happens.
 #[async_trait]
 pub trait Retention: Send + Sync {
-    /// How many [`remove_expired`](Self::remove_expired) would remove now, were it called until nothing is left.
+    /// How many rows [`remove_expired`](Self::remove_expired) would remove now, were it called until nothing is left.
     ///
     /// - MUST count just those, and remove nothing.
     async fn expired(&self, what: Kept, before: Timestamp) -> Result<u64, StoreError>;

@@ -1,10 +1,21 @@
 //! One transaction over all repositories.
 //!
-//! ```text
-//! let mut unit = store.begin().await?;
-//! let product = unit.products().insert(draft).await?;
-//! unit.outbox().event(stamped(product.created()));
-//! unit.commit().await?;                     // all of it, or nothing
+//! ```
+//! use wareroom_domain::{Event, Product, ProductDraft, Stamped};
+//! use wareroom_ports::{Store, StoreError};
+//!
+//! async fn accept(
+//!     store: &dyn Store,
+//!     draft: &ProductDraft,
+//!     stamped: fn(Event) -> Stamped<Event>,
+//! ) -> Result<Product, StoreError> {
+//!     let mut unit = store.begin().await?;
+//!     let product = unit.products().insert(draft).await?;
+//!     unit.outbox().event(stamped(product.created()));
+//!     unit.commit().await?; // all of it, or nothing
+//!     Ok(product)
+//! }
+//! # let _ = accept;
 //! ```
 //!
 //! No remote call is awaited between `begin` and `commit`, and a use case never begins a second unit while it holds one.
@@ -58,11 +69,11 @@ pub trait Store: Send + Sync {
 /// - What one unit wrote MUST be visible to the later calls of the same unit.
 #[async_trait]
 pub trait UnitOfWork: Send {
-    /// Products.
+    /// The products, within this unit.
     fn products(&mut self) -> &mut dyn ProductRepo;
-    /// Images.
+    /// Their images, within this unit.
     fn images(&mut self) -> &mut dyn ImageRepo;
-    /// Users.
+    /// The users, within this unit.
     fn users(&mut self) -> &mut dyn UserRepo;
     /// Which blobs are in use.
     fn blobs(&mut self) -> &mut dyn BlobRefs;
@@ -73,7 +84,8 @@ pub trait UnitOfWork: Send {
     /// What must happen, or be told, if and only if this unit commits.
     fn outbox(&mut self) -> &mut dyn Outbox;
 
-    /// Stores everything.
+    /// Stores everything. [`StoreError::Unknown`] is the one answer that leaves open whether it did; after `Conflict` the whole
+    /// unit may be run again.
     ///
     /// - MUST have stored all of it, outbox included, when it answers `Ok`, and nothing when it answers another error than
     ///   [`StoreError::Unknown`].

@@ -1,5 +1,6 @@
 //! What a newcomer sees first: where everything is, and how to stop. Programs that read the log get the same as a line of it.
 
+use crate::output::message;
 use std::path::Path;
 use wareroom_bootstrap::{BlobUrl, Config, DatabaseUrl};
 
@@ -13,10 +14,11 @@ pub(crate) fn show(url: &str, config: &Config, for_people: bool) {
         _ => "in memory, gone when it stops".to_owned(),
     };
     if for_people {
-        eprintln!(
-            "\nWareroom {version}\n\n  API      {url}\n  Spec     {url}/openapi.json\n  Health   {url}/healthz/ready\n  \
-             Data     {data}\n\nCtrl-C stops it.\n"
-        );
+        let then = if config.is_durable() { "; what was accepted goes on at the next start" } else { "" };
+        message(&format!(
+            "\nWareroom {version}\n\n  Page     {url}/\n  API      {url}/products\n  Docs     {url}/docs\n  \
+             Health   {url}/healthz/ready\n  Data     {data}\n\nCtrl-C stops it{then}.\n"
+        ));
     } else {
         tracing::info!(version, url, data, "serving");
     }

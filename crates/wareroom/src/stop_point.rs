@@ -24,7 +24,7 @@ pub(crate) fn layer<S>(arguments: &ArgMatches) -> Result<Option<impl Layer<S>>, 
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let Some(point) = arguments.get_one::<String>(STOP_AT) else { return Ok(None) };
+    let Ok(Some(point)) = arguments.try_get_one::<String>(STOP_AT) else { return Ok(None) };
     let parsed = point.split_once(':').and_then(|(stage, passing)| Some((stage, passing.parse().ok()?)));
     let Some((stage, passing)) = parsed else { return Err(format!("--{STOP_AT} is {point:?}; allowed: STAGE:N")) };
     let point = StopPoint { stage: stage.to_owned(), passings: AtomicU64::new(passing) };

@@ -5,6 +5,8 @@ mod architecture;
 #[cfg(target_os = "linux")]
 mod bad_input;
 mod collector;
+mod commands;
+mod configuration;
 mod crash;
 #[cfg(target_os = "linux")]
 mod durability;

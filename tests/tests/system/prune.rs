@@ -306,12 +306,12 @@ async fn a_process_that_serves_keeps_house_by_itself_and_says_what_went() {
     assert!(binary.stop().await, "the binary did not end well");
 }
 
-/// Fails with a message that has these words in it, and leaves nothing where nothing was.
-async fn assert_refused(arguments: &[&str], words: &[&str]) {
+/// Fails with this code and a message that has these words in it, and leaves nothing where nothing was.
+async fn assert_refused(code: i32, arguments: &[&str], words: &[&str]) {
     let place = Place::new();
     let output = place.prune(arguments).await;
     let message = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert_eq!(output.status.code(), Some(code), "{message}");
     assert!(output.stdout.is_empty());
     for word in words {
         assert!(message.contains(word), "{word:?} is not in {message:?}");
@@ -323,14 +323,14 @@ async fn assert_refused(arguments: &[&str], words: &[&str]) {
 #[tokio::test]
 async fn where_there_is_no_database_the_command_fails_and_makes_none() {
     for dry_run in [&["--dry-run"][..], &[]] {
-        assert_refused(dry_run, &["there is no database at", "data_dir"]).await;
+        assert_refused(1, dry_run, &["there is no database at", "data_dir"]).await;
     }
-    assert_refused(&["--database-url", "memory:"], &["database_url is memory:"]).await;
-    assert_refused(&["--keep-events", "soon"], &["keep_events", "soon"]).await;
+    assert_refused(2, &["--database-url", "memory:"], &["database_url is memory:"]).await;
+    assert_refused(2, &["--keep-events", "soon"], &["keep_events", "soon"]).await;
 }
 
 #[tokio::test]
 async fn a_database_elsewhere_that_is_not_there_is_named() {
     let elsewhere = Path::new("elsewhere/shop.sqlite").display().to_string();
-    assert_refused(&["--database-url", &format!("sqlite:{elsewhere}")], &[&elsewhere]).await;
+    assert_refused(1, &["--database-url", &format!("sqlite:{elsewhere}")], &[&elsewhere]).await;
 }

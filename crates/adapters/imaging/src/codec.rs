@@ -8,7 +8,7 @@ use crate::{
     encode::encode,
     header::Header,
     picture::{Picture, swaps_sides},
-    pool::{Caller, Pool},
+    pool::{Caller, Pool, Urgency},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -35,7 +35,8 @@ impl Imaging {
     /// A codec that renders on that many threads at most, within that much memory, and reads headers on as many threads
     /// again.
     pub fn new(config: ImagingConfig) -> Self {
-        Self { renders: Pool::new(config.threads, config.memory), inspections: Pool::new(config.threads, 0) }
+        let ImagingConfig { threads, memory, .. } = config;
+        Self { renders: Pool::new(threads, memory, Urgency::Behind), inspections: Pool::new(threads, 0, Urgency::Now) }
     }
 }
 

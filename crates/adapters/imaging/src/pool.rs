@@ -7,11 +7,11 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    thread,
     time::Duration,
 };
 use tokio::{
-    sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
-    task::spawn_blocking,
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore, oneshot},
     time::timeout,
 };
 use wareroom_ports::CodecError;
@@ -24,7 +24,21 @@ pub(crate) struct Pool {
     memory: Arc<Semaphore>,
     /// What there is to hand out, in steps.
     steps: u32,
+    urgency: Urgency,
 }
+
+/// Whether somebody waits for the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    /// A client does.
+    Now,
+    /// Nobody does: while the machine has more to do than it can, its processors go to what somebody waits for.
+    Behind,
+}
+
+/// How far work behind steps back: between equals it gets about a tenth of a processor, on an idle machine all of it.
+#[cfg(target_os = "linux")]
+const STEP_BACK: i32 = 10;
 
 /// Given back when the thread ends, not when the caller goes.
 struct Permit {
@@ -52,13 +66,14 @@ impl Drop for Gone {
 }
 
 impl Pool {
-    pub(crate) fn new(threads: usize, memory: u64) -> Self {
+    pub(crate) fn new(threads: usize, memory: u64, urgency: Urgency) -> Self {
         let most = u32::try_from(Semaphore::MAX_PERMITS).unwrap_or(u32::MAX);
         let steps = u32::try_from(memory / STEP).unwrap_or(most).min(most);
         Self {
             threads: Arc::new(Semaphore::new(threads.clamp(1, Semaphore::MAX_PERMITS))),
             memory: Arc::new(Semaphore::new(usize::try_from(steps).unwrap_or(Semaphore::MAX_PERMITS))),
             steps,
+            urgency,
         }
     }
 
@@ -88,16 +103,34 @@ impl Pool {
         let _tell = Gone(Arc::clone(&gone));
         let caller = Caller(gone);
         let span = tracing::Span::current();
-        let job = spawn_blocking(move || {
-            let _permit = permit;
-            span.in_scope(|| catch_unwind(AssertUnwindSafe(|| caller.still_waits().and_then(|()| work(&caller)))))
-                .unwrap_or_else(|panic| Err(from_panic(panic.as_ref())))
-        });
-        match timeout(time, job).await {
+        let (urgency, (reply, answer)) = (self.urgency, oneshot::channel());
+        let job = move || {
+            if urgency == Urgency::Behind {
+                step_back();
+            }
+            let outcome = span
+                .in_scope(|| catch_unwind(AssertUnwindSafe(|| caller.still_waits().and_then(|()| work(&caller)))))
+                .unwrap_or_else(|panic| Err(from_panic(panic.as_ref())));
+            // Before the answer, so that whoever has it finds the place free.
+            drop(permit);
+            drop(reply.send(outcome));
+        };
+        // A thread of its own: one that stepped back may not step forward again, and the runtime's are for everybody.
+        let started = thread::Builder::new().name("images".to_owned()).spawn(job);
+        started.map_err(|error| CodecError::Backend(error.into()))?;
+        match timeout(time, answer).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(stopped)) => Err(CodecError::Backend(stopped.into())),
             Err(_) => Err(CodecError::Timeout),
         }
+    }
+}
+
+/// Makes this thread give way to others. On Linux each thread has a priority of its own; elsewhere they share one.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(STEP_BACK) {
+        tracing::debug!(%error, "a thread could not step back behind others");
     }
 }
 
@@ -111,7 +144,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_error() {
-        let pool = Pool::new(1, 0);
+        let pool = Pool::new(1, 0, Urgency::Now);
         let outcome: Result<(), _> = pool.run(LONG, 0, |_| panic!("odd {}", "input")).await;
         assert!(matches!(outcome, Err(CodecError::Crashed(text)) if text == "odd input"));
         assert!(pool.run(LONG, 0, |_| Ok(())).await.is_ok());
@@ -119,7 +152,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_job_that_timed_out_keeps_its_permit_until_its_thread_ends() {
-        let pool = Pool::new(1, 0);
+        let pool = Pool::new(1, 0, Urgency::Now);
         let (release, blocked) = mpsc::channel::<()>();
         let outcome = pool.run(SOON, 0, move |_| blocked.recv().map_err(|e| fault(e.to_string()))).await;
         assert!(matches!(outcome, Err(CodecError::Timeout)));
@@ -130,7 +163,7 @@ mod tests {
 
     #[tokio::test]
     async fn dropping_the_future_ends_the_thread_at_its_next_look() {
-        let pool = Pool::new(1, 0);
+        let pool = Pool::new(1, 0, Urgency::Now);
         let (ended, end) = mpsc::channel();
         let job = pool.run(LONG, 0, move |caller: &Caller| {
             while caller.still_waits().is_ok() {
@@ -144,7 +177,7 @@ mod tests {
 
     /// Whether a job of so much memory starts beside one that timed out while it held as much as given.
     async fn starts_beside(held: u64, wanted: u64) -> bool {
-        let pool = Pool::new(4, 100 * STEP);
+        let pool = Pool::new(4, 100 * STEP, Urgency::Now);
         let (release, blocked) = mpsc::channel::<()>();
         let outcome = pool.run(SOON, held, move |_| blocked.recv().map_err(|e| fault(e.to_string()))).await;
         assert!(matches!(outcome, Err(CodecError::Timeout)));

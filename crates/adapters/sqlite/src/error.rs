@@ -109,3 +109,48 @@ impl From<NoAnswer> for StoreError {
         Self::Backend(Box::new(error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    fn failed(code: i32) -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)
+    }
+
+    #[test]
+    fn what_a_caller_can_act_on_is_told_apart() {
+        let told = |code| StoreError::from(Fault::from(failed(code)));
+        for busy in [ffi::SQLITE_BUSY, ffi::SQLITE_LOCKED, ffi::SQLITE_INTERRUPT] {
+            assert!(matches!(told(busy), StoreError::Busy), "{busy}");
+        }
+        assert!(matches!(told(ffi::SQLITE_FULL), StoreError::Full));
+        assert!(matches!(told(ffi::SQLITE_CORRUPT), StoreError::Backend(_)));
+        assert!(matches!(told(ffi::SQLITE_IOERR), StoreError::Backend(_)));
+        assert!(matches!(StoreError::from(Fault::from(StoreError::Conflict)), StoreError::Conflict));
+    }
+
+    #[test]
+    fn a_disk_that_fails_under_a_commit_leaves_its_outcome_unknown() {
+        let told = |code| StoreError::from(of_commit(failed(code)));
+        assert!(matches!(told(ffi::SQLITE_IOERR_FSYNC), StoreError::Unknown(_)));
+        assert!(matches!(told(ffi::SQLITE_FULL), StoreError::Full), "that is rolled back");
+        assert!(matches!(told(ffi::SQLITE_BUSY), StoreError::Busy));
+    }
+
+    #[test]
+    fn only_a_reference_that_leads_nowhere_is_called_one() {
+        let told = |code| StoreError::from(unless_referenced("user")(failed(code)));
+        assert!(matches!(told(ffi::SQLITE_CONSTRAINT_FOREIGNKEY), StoreError::UnknownReference("user")));
+        assert!(matches!(told(ffi::SQLITE_CONSTRAINT_NOTNULL), StoreError::Backend(_)));
+    }
+
+    #[test]
+    fn a_queue_whose_store_is_busy_or_full_can_be_asked_again() {
+        for passing in [StoreError::Busy, StoreError::Full] {
+            assert!(matches!(of_queue(passing), QueueError::Unavailable(_)));
+        }
+        assert!(matches!(of_queue(NoAnswer.into()), QueueError::Backend(_)));
+    }
+}

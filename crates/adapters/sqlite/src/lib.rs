@@ -42,6 +42,7 @@ mod queue;
 mod readers;
 mod retention;
 mod rows;
+mod schema;
 mod store;
 mod time_limit;
 mod unit;
@@ -51,4 +52,5 @@ mod writer;
 
 pub use config::SqliteConfig;
 pub use error::OpenError;
+pub use migrations::SchemaStep;
 pub use store::SqliteStore;

@@ -1,6 +1,7 @@
 //! The schema's history. Each migration is applied once, in order, and never changed afterwards: its hash is kept.
 
 use crate::{OpenError, functions::with_functions};
+use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 use sha2::{Digest, Sha256};
 
@@ -18,12 +19,38 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 5, name: "final_sigma", sql: include_str!("../migrations/0005_final_sigma.sql") },
 ];
 
-/// Brings the schema up to date: all that is missing, or nothing. Safe to run in several processes at once.
-pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+/// A migration, as a database has it or lacks it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchemaStep {
+    /// Its number; the first is 1.
+    pub version: u32,
+    /// What it is about, in a word.
+    pub name: &'static str,
+    /// When it was applied, by the database's clock; `None` when it was not.
+    pub applied_at: Option<Timestamp>,
+}
+
+/// The number of the newest migration that this program knows.
+pub(crate) fn newest() -> u32 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// Brings the schema up to date: all that is missing, or nothing; answers what was missing. Safe to run in several processes
+/// at once.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<Vec<SchemaStep>, OpenError> {
     with_functions(connection, |connection| apply(connection, MIGRATIONS))
 }
 
-fn apply(connection: &mut Connection, migrations: &[Migration]) -> Result<(), OpenError> {
+/// Every migration, applied or not. Only reads.
+pub(crate) fn history(connection: &Connection) -> Result<Vec<SchemaStep>, OpenError> {
+    let known = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'";
+    if connection.query_one(known, [], |row| row.get::<_, i64>(0))? == 0 {
+        return Ok(steps(MIGRATIONS, &[]));
+    }
+    recorded(connection, MIGRATIONS)
+}
+
+fn apply(connection: &mut Connection, migrations: &[Migration]) -> Result<Vec<SchemaStep>, OpenError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(
         "CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -33,33 +60,49 @@ fn apply(connection: &mut Connection, migrations: &[Migration]) -> Result<(), Op
              applied_at TEXT NOT NULL
          ) STRICT",
     )?;
-    let applied = applied(&transaction)?;
-    for (version, hash) in &applied {
+    let mut missing = recorded(&transaction, migrations)?;
+    missing.retain(|step| step.applied_at.is_none());
+    for step in &mut missing {
+        let Some(migration) = migrations.iter().find(|migration| migration.version == step.version) else { continue };
+        transaction.execute_batch(migration.sql)?;
+        let applied_at: String = transaction.query_one(
+            "INSERT INTO schema_migrations (version, name, sha256, applied_at)
+             VALUES (?1, ?2, ?3, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) RETURNING applied_at",
+            (migration.version, migration.name, hash_of(migration.sql)),
+            |row| row.get(0),
+        )?;
+        step.applied_at = Some(applied_at.parse().unwrap_or(Timestamp::UNIX_EPOCH));
+        tracing::info!(version = migration.version, name = migration.name, "migration applied");
+    }
+    transaction.commit()?;
+    Ok(missing)
+}
+
+/// Every migration with what the database says of it, if that fits what is known here.
+fn recorded(connection: &Connection, migrations: &[Migration]) -> Result<Vec<SchemaStep>, OpenError> {
+    let mut statement =
+        connection.prepare("SELECT version, sha256, applied_at FROM schema_migrations ORDER BY version")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let applied: Vec<(u32, String, String)> = rows.collect::<rusqlite::Result<_>>()?;
+    for (version, hash, _) in &applied {
         let known = migrations.iter().find(|migration| migration.version == *version);
         let known = known.ok_or(OpenError::NewerSchema { version: *version })?;
         if *hash != hash_of(known.sql) {
             return Err(OpenError::ChangedMigration { version: *version });
         }
     }
-    for migration in migrations {
-        if applied.iter().any(|(version, _)| *version == migration.version) {
-            continue;
-        }
-        transaction.execute_batch(migration.sql)?;
-        transaction.execute(
-            "INSERT INTO schema_migrations (version, name, sha256, applied_at)
-             VALUES (?1, ?2, ?3, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
-            (migration.version, migration.name, hash_of(migration.sql)),
-        )?;
-        tracing::info!(version = migration.version, name = migration.name, "migration applied");
-    }
-    Ok(transaction.commit()?)
+    Ok(steps(migrations, &applied))
 }
 
-fn applied(connection: &Connection) -> rusqlite::Result<Vec<(u32, String)>> {
-    let mut statement = connection.prepare("SELECT version, sha256 FROM schema_migrations ORDER BY version")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    rows.collect()
+fn steps(migrations: &[Migration], applied: &[(u32, String, String)]) -> Vec<SchemaStep> {
+    let applied_at = |version| {
+        let row = applied.iter().find(|(applied, ..)| *applied == version);
+        // Applied is applied, whatever somebody made of the moment.
+        row.map(|(.., at)| at.parse().unwrap_or(Timestamp::UNIX_EPOCH))
+    };
+    let step =
+        |&Migration { version, name, .. }: &Migration| SchemaStep { version, name, applied_at: applied_at(version) };
+    migrations.iter().map(step).collect()
 }
 
 fn hash_of(sql: &str) -> String {
@@ -81,10 +124,28 @@ mod tests {
     #[test]
     fn each_migration_is_applied_once_and_only_what_is_missing() {
         let mut connection = Connection::open_in_memory().unwrap();
-        apply(&mut connection, &[FIRST]).unwrap();
-        apply(&mut connection, &[FIRST, SECOND]).unwrap();
-        apply(&mut connection, &[FIRST, SECOND]).unwrap();
+        let applied = [&[FIRST][..], &[FIRST, SECOND], &[FIRST, SECOND]].map(|known| {
+            let applied = apply(&mut connection, known).unwrap();
+            assert!(applied.iter().all(|step| step.applied_at.is_some()));
+            applied.iter().map(|step| step.name).collect::<Vec<_>>()
+        });
+        assert_eq!(applied, [vec!["first"], vec!["second"], vec![]]);
         assert_eq!(tables(&connection), ["a", "b", "schema_migrations"]);
+    }
+
+    #[test]
+    fn the_history_says_what_is_missing_and_changes_nothing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let missing = |connection: &Connection| {
+            let history = history(connection).unwrap();
+            assert_eq!(history.len(), MIGRATIONS.len());
+            history.iter().filter(|step| step.applied_at.is_none()).count()
+        };
+        assert_eq!((missing(&connection), tables(&connection)), (MIGRATIONS.len(), vec![]));
+        apply(&mut connection, &MIGRATIONS[..1]).unwrap();
+        assert_eq!(missing(&connection), MIGRATIONS.len() - 1);
+        migrate(&mut connection).unwrap();
+        assert_eq!(missing(&connection), 0);
     }
 
     #[test]
@@ -163,6 +224,7 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         apply(&mut connection, &[FIRST, SECOND]).unwrap();
         assert!(matches!(apply(&mut connection, &[FIRST]), Err(OpenError::NewerSchema { version: 2 })));
+        assert!(matches!(recorded(&connection, &[FIRST]), Err(OpenError::NewerSchema { version: 2 })));
     }
 
     #[test]

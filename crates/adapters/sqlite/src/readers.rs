@@ -1,33 +1,48 @@
 //! Connections for queries, lent to the runtime's blocking threads. Each sees the last commit, never a part of one.
+//!
+//! A thread that has answered a query goes on with whoever waits, so that under load queries follow each other without a
+//! thread being woken for each.
 
 use crate::error::{Fault, NoAnswer};
 use rusqlite::Connection;
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     time::Duration,
 };
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{Semaphore, oneshot},
     task::spawn_blocking,
     time::timeout,
 };
 use wareroom_ports::StoreError;
 
-type Idle = Arc<Mutex<Vec<Connection>>>;
+type Query = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// A few connections, and a line for them. What may take long leaves one of them to what does not.
 pub(crate) struct Readers {
-    idle: Idle,
-    free: Arc<Semaphore>,
+    line: Arc<Line>,
     long: Arc<Semaphore>,
     wait: Duration,
 }
 
+struct Line(Mutex<Places>);
+
+struct Places {
+    idle: Vec<Connection>,
+    /// Nobody waits while a connection is idle.
+    waiting: VecDeque<Query>,
+}
+
 impl Readers {
     pub(crate) fn new(connections: Vec<Connection>, wait: Duration) -> Self {
-        let free = Arc::new(Semaphore::new(connections.len()));
         let long = Arc::new(Semaphore::new(connections.len().saturating_sub(1).max(1)));
-        Self { idle: Arc::new(Mutex::new(connections)), free, long, wait }
+        let places = Places { idle: connections, waiting: VecDeque::new() };
+        Self { line: Arc::new(Line(Mutex::new(places))), long, wait }
     }
 
     /// Runs a query that may take long: `Busy` when too many of them were running for too long.
@@ -50,29 +65,70 @@ impl Readers {
         &self,
         query: impl FnOnce(&mut Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let permit = timeout(self.wait, Arc::clone(&self.free).acquire_owned()).await;
-        let permit = permit.map_err(|_| StoreError::Busy)?.map_err(|_| NoAnswer)?;
-        let connection = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or(NoAnswer)?;
-        let mut loan = Loan { connection: Some(connection), idle: Arc::clone(&self.idle), _permit: permit };
-        let result = spawn_blocking(move || match loan.connection.as_mut() {
-            Some(connection) => query(connection).map_err(StoreError::from),
-            None => Err(NoAnswer.into()),
-        });
-        result.await.map_err(|_| NoAnswer)?
+        let (reply, mut answer) = oneshot::channel();
+        // Set by whoever is first: the thread that begins, or the caller who waited long enough.
+        let decided = Arc::new(AtomicBool::new(false));
+        let begins = Arc::clone(&decided);
+        let begun = self.begin(Box::new(move |connection| {
+            if !begins.swap(true, SeqCst) && !reply.is_closed() {
+                drop(reply.send(query(connection)));
+            }
+        }));
+        if !begun && let Ok(answered) = timeout(self.wait, &mut answer).await {
+            return Ok(answered.map_err(|_| NoAnswer)??);
+        }
+        if !begun && !decided.swap(true, SeqCst) {
+            return Err(StoreError::Busy);
+        }
+        Ok(answer.await.map_err(|_| NoAnswer)??)
+    }
+
+    /// Begins at once when a connection is idle, and says so; else the query waits for its turn.
+    fn begin(&self, query: Query) -> bool {
+        let mut places = self.line.places();
+        let Some(connection) = places.idle.pop() else {
+            places.waiting.push_back(query);
+            return false;
+        };
+        let loan = Loan { connection: Some(connection), line: Arc::clone(&self.line) };
+        spawn_blocking(move || loan.run(query));
+        true
     }
 }
 
-/// A connection that goes back whatever happens to the query, and only then its place in the line.
+impl Line {
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection that goes back whatever happens to the thread.
 struct Loan {
     connection: Option<Connection>,
-    idle: Idle,
-    _permit: OwnedSemaphorePermit,
+    line: Arc<Line>,
+}
+
+impl Loan {
+    /// Runs the query, and those that wait, until nobody does. A panic costs its caller the answer and nobody else.
+    fn run(mut self, query: Query) {
+        let mut next = Some(query);
+        while let (Some(query), Some(connection)) = (next.take(), self.connection.as_mut()) {
+            if catch_unwind(AssertUnwindSafe(|| query(connection))).is_err() {
+                tracing::error!("a query panicked; its caller got no answer");
+            }
+            let mut places = self.line.places();
+            next = places.waiting.pop_front();
+            if next.is_none() {
+                places.idle.extend(self.connection.take());
+            }
+        }
+    }
 }
 
 impl Drop for Loan {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            self.line.places().idle.push(connection);
         }
     }
 }

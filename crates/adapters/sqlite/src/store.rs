@@ -86,7 +86,7 @@ impl SqliteStore {
 
 /// Makes a folder and those above it, and has each written to disk: SQLite sees to the files, but what lies in a folder
 /// that is forgotten in a power cut is lost with it.
-fn make_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     let Some(parent) = folder.parent().filter(|_| !folder.is_dir()) else { return Ok(()) };
     make_folder(parent)?;
     match fs::create_dir(folder) {

@@ -2,7 +2,7 @@
 
 use super::ImagesApi;
 use super::body::{ImageBody, ReadImages};
-use super::form::FormLimits;
+use super::form::{FileCount, FormLimits};
 use super::output::AddedImages;
 use crate::context::Asked;
 use crate::etag;
@@ -40,7 +40,8 @@ impl ImagesApi {
         body: ImageBody,
     ) -> Result<Replayable<AcceptedImages>, Problem> {
         let settings = self.application.settings();
-        let limits = FormLimits { file_bytes: settings.image_max_bytes, files: settings.images_per_product };
+        let files = FileCount::AtMost(settings.images_per_product);
+        let limits = FormLimits { file_bytes: settings.image_max_bytes, files };
         // Megabytes for a product that is not there are not worth receiving, but for what may have been done before.
         if asked.0.idempotency_key.is_none() {
             self.application.get_product(&asked.0, product).await?;

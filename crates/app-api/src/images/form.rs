@@ -29,8 +29,26 @@ const FIRST_ROOM: usize = 64 * 1024;
 pub(crate) struct FormLimits {
     /// The most bytes that one file may have.
     pub(crate) file_bytes: u64,
-    /// The most files.
-    pub(crate) files: usize,
+    /// How many files.
+    pub(crate) files: FileCount,
+}
+
+/// How many files a form may bring.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FileCount {
+    /// No more than a product may have images.
+    AtMost(usize),
+    /// One, for the place of another.
+    One,
+}
+
+impl FileCount {
+    const fn most(self) -> usize {
+        match self {
+            Self::AtMost(most) => most,
+            Self::One => 1,
+        }
+    }
 }
 
 /// A form with images that is still on its way.
@@ -96,8 +114,11 @@ impl ImagesForm {
         let (mut files, mut faults, mut memory) = (vec![], Faults::default(), memory.share());
         let mut too_many = false;
         while let Some(field) = self.next().await? {
-            let name = field.name().unwrap_or_default().to_owned();
-            if name == FILE && files.len() == limits.files {
+            let Some(name) = field.name().map(str::to_owned) else {
+                let detail = format!("a part of the form has no name and cannot be read; files are sent as `{FILE}`");
+                return Err(Problem::new(ProblemCode::InvalidRequest, detail));
+            };
+            if name == FILE && files.len() == limits.files.most() {
                 too_many = true;
                 break;
             }
@@ -173,14 +194,18 @@ fn refused(limits: FormLimits, files: &[UploadedFile], mut faults: Faults, too_m
     for (index, _) in files.iter().enumerate().filter(|(_, file)| file.bytes.len() as u64 > limits.file_bytes) {
         faults.add(|| format!("/{FILE}/{index}"), format_args!("at most {} bytes are allowed", limits.file_bytes));
     }
-    let detail = format!("at most {} files are accepted at once", limits.files);
+    let detail = match limits.files {
+        FileCount::AtMost(most) => format!("at most {most} files are accepted at once"),
+        FileCount::One => "exactly one file is expected".to_owned(),
+    };
     if too_many {
-        faults.add(|| format!("/{FILE}/{}", limits.files), &detail);
+        faults.add(|| format!("/{FILE}/{}", limits.files.most()), &detail);
     }
-    if known_fields_only {
-        Problem::new(ProblemCode::TooManyImages, detail).with_faults(faults.listed)
-    } else {
-        Problem::invalid(faults)
+    match limits.files {
+        FileCount::AtMost(_) if known_fields_only => {
+            Problem::new(ProblemCode::TooManyImages, detail).with_faults(faults.listed)
+        }
+        FileCount::AtMost(_) | FileCount::One => Problem::invalid(faults),
     }
 }
 
@@ -239,11 +264,13 @@ mod tests {
             form.extend_from_slice(b"\r\n");
         }
         form.extend_from_slice(b"--frontier--\r\nan epilogue");
+        let at_most_five = FileCount::AtMost(5);
         for piece in [1, 7, 1000, 4096, 100_000, 1 << 20] {
-            let read = read(form.clone(), piece, FormLimits { file_bytes: 300_000, files: 5 }).await.unwrap();
+            let read =
+                read(form.clone(), piece, FormLimits { file_bytes: 300_000, files: at_most_five }).await.unwrap();
             assert!(read.iter().map(|file| &file.bytes).eq(&files), "in pieces of {piece}");
         }
-        let cut = read(form, 1000, FormLimits { file_bytes: 100_000, files: 5 }).await.unwrap();
+        let cut = read(form, 1000, FormLimits { file_bytes: 100_000, files: at_most_five }).await.unwrap();
         assert_eq!(cut.iter().map(|file| file.bytes.len()).collect::<Vec<_>>(), [0, 1, 70_000, 100_001, 100_001]);
     }
 }

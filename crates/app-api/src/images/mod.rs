@@ -87,7 +87,7 @@ impl ImagesApi {
     /// Change an image
     ///
     /// A merge patch (RFC 7396) of what is said about it and of its place. An image that is moved takes its place among
-    /// the others, and all are numbered from 0.
+    /// the others, which keep their order.
     #[oai(path = "/products/:id/images/:image_id", method = "patch", operation_id = "edit_image")]
     async fn edit_image(
         &self,
@@ -104,7 +104,7 @@ impl ImagesApi {
 
     /// Remove an image
     ///
-    /// The others keep their places.
+    /// The others keep their order, and those behind it move up.
     #[oai(path = "/products/:id/images/:image_id", method = "delete", operation_id = "delete_image")]
     async fn delete_image(
         &self,

@@ -1,7 +1,7 @@
 //! One image of a product: read, replaced, edited, removed, tried again.
 
 use super::body::{ImageBody, ReadImages};
-use super::form::FormLimits;
+use super::form::{FileCount, FormLimits};
 use super::{ImageAnswer, ImagesApi};
 use crate::context::Asked;
 use crate::etag;
@@ -10,14 +10,13 @@ use crate::fields::Fields;
 use crate::idempotency::Replayable;
 use crate::payload::RawJson;
 use crate::problem::Problem;
-use crate::products::{CACHE_CONTROL, Deleted, EditedProduct, ProductAnswer};
+use crate::products::{CACHE_CONTROL, Deleted, EditedProduct, ProductAnswer, cache_status};
 use crate::schema::path_parameter;
 use poem_openapi::registry::MetaSchema;
 use poem_openapi::{ApiResponse, Object, types::Example};
 use serde_json::{Map, Value};
 use wareroom_application::{DeleteImage, EditImage, ImageEdit, NewSource, Precondition, ReplaceImage, RetryImage};
 use wareroom_domain::{AltText, ImageId, ProductId};
-use wareroom_ports::Origin;
 
 path_parameter! {
     /// The id of an image in a path.
@@ -118,16 +117,12 @@ impl ImagesApi {
     ) -> Result<FoundImage, Problem> {
         let found = self.application.get_image(&asked.0, product, image).await?;
         let etag = etag::of(found.view.product.revision, found.view.product.version);
-        let origin = match found.origin {
-            Origin::Cache => "wareroom; hit; detail=shared",
-            Origin::Store => "wareroom; fwd=miss",
-        };
-        let (control, origin) = (CACHE_CONTROL.to_owned(), origin.to_owned());
+        let (control, origin) = (CACHE_CONTROL.to_owned(), cache_status(found.origin).to_owned());
         let retry_after = (!found.image.state.settled()).then_some(1);
         if etag::none_match(if_none_match, &etag) {
             return Ok(FoundImage::NotModified(etag, control, origin, retry_after));
         }
-        let body = RawJson::of(&ImageAnswer::new(&found.image, &self.links));
+        let body = RawJson::of(&ImageAnswer::new(&found, &self.links));
         Ok(FoundImage::Found(body, etag, control, origin, retry_after))
     }
 
@@ -140,7 +135,7 @@ impl ImagesApi {
         body: ImageBody,
     ) -> Result<EditedProduct, Problem> {
         self.application.get_image(&asked.0, product, image).await?;
-        let limits = FormLimits { file_bytes: self.application.settings().image_max_bytes, files: 1 };
+        let limits = FormLimits { file_bytes: self.application.settings().image_max_bytes, files: FileCount::One };
         let (source, memory) = match body.read(limits, &self.memory).await? {
             ReadImages::Url(url) => (NewSource::Url(url), None),
             ReadImages::Sent { via, files, memory } => {

@@ -13,7 +13,7 @@ use wareroom_domain::{self as domain, ImageState, Setback};
 pub(crate) struct Image {
     /// Identity.
     id: UuidText,
-    /// Its place among the product's images, from 0; gaps are fine.
+    /// Its place among the product's images, 0 the first.
     position: u32,
     /// What it shows, in words.
     #[oai(nullable, validator(max_length = 1024))]
@@ -107,6 +107,7 @@ pub(crate) enum ImageErrorCode {
     #[oai(rename = "http_4xx")]
     #[serde(rename = "http_4xx")]
     Http4xx,
+    HttpBusy,
     #[oai(rename = "http_5xx")]
     #[serde(rename = "http_5xx")]
     Http5xx,
@@ -133,6 +134,7 @@ impl From<domain::Reason> for ImageErrorCode {
         match reason {
             Reason::Http404 => Self::Http404,
             Reason::Http4xx => Self::Http4xx,
+            Reason::HttpBusy => Self::HttpBusy,
             Reason::Http5xx => Self::Http5xx,
             Reason::Dns => Self::Dns,
             Reason::Unreachable => Self::Unreachable,
@@ -190,8 +192,9 @@ pub(crate) struct ImageAnswer {
 }
 
 impl ImageAnswer {
-    pub(crate) fn new(image: &domain::Image, links: &Links) -> Self {
-        Self { data: Image::new(image, links), message: "Image found".to_owned() }
+    pub(crate) fn new(found: &application::FoundImage, links: &Links) -> Self {
+        let place = u32::try_from(found.place).unwrap_or(u32::MAX);
+        Self { data: Image::new(&found.image, place, links), message: "Image found".to_owned() }
     }
 }
 
@@ -218,7 +221,8 @@ impl AddedImages {
 }
 
 impl Image {
-    pub(crate) fn new(image: &domain::Image, links: &Links) -> Self {
+    /// The image at that place among the product's images: what the store numbers them with may have gaps.
+    pub(crate) fn new(image: &domain::Image, place: u32, links: &Links) -> Self {
         let (mut next_attempt_at, mut error, mut size, mut made) = (None, None, None, vec![]);
         let status = match &image.state {
             ImageState::Pending { setback } => {
@@ -241,7 +245,7 @@ impl Image {
         };
         Self {
             id: UuidText(image.id.to_string()),
-            position: image.position,
+            position: place,
             alt: image.alt.as_ref().map(ToString::to_string),
             source: ImageSource::from(&image.source),
             status,

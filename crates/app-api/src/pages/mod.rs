@@ -1,27 +1,29 @@
-//! Pages for people, beside the operations: `/problems`, `/docs`. Made once, when the server starts; they need nothing
-//! from outside, and say so to browsers.
+//! Pages for people, beside the operations: `/`, `/docs`, `/problems`. Made once, when the server starts; they need
+//! nothing from outside, and say so to browsers.
 
 mod docs;
 mod gzip;
+mod home;
 mod page;
 mod problems;
 
 use crate::problem::{Problem, ProblemCode};
+use crate::settings::ApiSettings;
 use page::Page;
 use poem::{Endpoint, Request, Response, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The paths of the pages, as the routes know them.
-pub(crate) const PATHS: [&str; 4] = ["/docs", docs::SCRIPT_PATH, "/problems", "/problems/{code}"];
+pub(crate) const PATHS: [&str; 6] = ["/", "/home/{file}", "/docs", docs::SCRIPT_PATH, "/problems", "/problems/{code}"];
 
 /// Every page, by its path.
 pub(crate) struct Pages(BTreeMap<String, Page>);
 
 impl Pages {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(settings: &ApiSettings) -> Self {
         let docs = [("/docs".to_owned(), docs::page()), (docs::SCRIPT_PATH.to_owned(), docs::script())];
-        Self(docs.into_iter().chain(problems::pages()).collect())
+        Self(home::pages(&settings.media_url).chain(docs).chain(problems::pages()).collect())
     }
 }
 
@@ -35,6 +37,9 @@ where
         Some(page) => Ok(page.answer(request.headers())),
         None if path.starts_with("/problems/") => {
             Err(Problem::new(ProblemCode::NotFound, "there is no problem of this code; /problems lists them").into())
+        }
+        None if path.starts_with(home::FOLDER) => {
+            Err(Problem::new(ProblemCode::NotFound, "the page at / has no such file").into())
         }
         None => next.call(request).await,
     }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use poem::{Body, Response};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 /// The bytes of a page.
 enum Content {
@@ -22,15 +23,26 @@ pub(super) struct Page {
     etag: String,
     cache_control: &'static str,
     /// What the browser may load for it, and from where.
-    policy: &'static str,
+    policy: Cow<'static, str>,
 }
 
 impl Page {
     /// A page of HTML. It is kept, and asked for each time whether it still holds.
-    pub(super) fn html(html: String, policy: &'static str) -> Self {
+    pub(super) fn html(html: String, policy: impl Into<Cow<'static, str>>) -> Self {
         let etag = hash(html.as_bytes());
         let content = Content::Plain(html.into());
-        Self { media_type: "text/html; charset=utf-8", content, etag, cache_control: "no-cache", policy }
+        Self { media_type: "text/html; charset=utf-8", content, etag, cache_control: "no-cache", policy: policy.into() }
+    }
+
+    /// What a page loads and may change with the next version: kept like the page itself. It loads nothing further.
+    pub(super) fn asset(media_type: &'static str, bytes: &'static [u8]) -> Self {
+        Self {
+            media_type,
+            content: Content::Plain(Bytes::from_static(bytes)),
+            etag: hash(bytes),
+            cache_control: "no-cache",
+            policy: "default-src 'none'".into(),
+        }
     }
 
     /// A packed script of this version. Its path names it too, so an answer never grows old.
@@ -40,7 +52,7 @@ impl Page {
             content: Content::Packed(packed),
             etag: version.to_owned(),
             cache_control: "public, max-age=31536000, immutable",
-            policy: "default-src 'none'",
+            policy: "default-src 'none'".into(),
         }
     }
 
@@ -53,7 +65,7 @@ impl Page {
             .header(header::CACHE_CONTROL, self.cache_control)
             .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
             .header(header::REFERRER_POLICY, "no-referrer")
-            .header(header::CONTENT_SECURITY_POLICY, self.policy)
+            .header(header::CONTENT_SECURITY_POLICY, self.policy.as_ref())
             .finish();
         let headers = response.headers_mut();
         if matches!(self.content, Content::Packed(_)) {

@@ -12,9 +12,11 @@ use wareroom_domain::Reason;
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
-const STYLE: &str = ":root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem \
-    auto;padding:0 1rem}code{font-family:ui-monospace,monospace}dt{margin-top:1rem}dd{margin:0}h2{font-size:1.1rem;\
-    margin-top:2rem}";
+/// The colours are those of the page at `/`.
+const STYLE: &str = ":root{color-scheme:light dark;background:#f5f4f0;color:#1e2225}a{color:#0b6b5d}\
+    @media(prefers-color-scheme:dark){:root{background:#131618;color:#e9e7e2}a{color:#6fd3c0}}\
+    body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem}\
+    code{font-family:ui-monospace,monospace}dt{margin-top:1rem}dd{margin:0}h2{font-size:1.1rem;margin-top:2rem}";
 
 /// What a code stands for. A few are both: the same limit met by a request, or by a download later.
 #[derive(Default)]

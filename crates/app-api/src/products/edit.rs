@@ -38,7 +38,8 @@ pub(crate) struct ProductPatch {
     #[oai(validator(minimum(value = "0"), maximum(value = "99999999.99")))]
     product_price: Option<f64>,
     /// Where its images are that come by URL, all of them, in their order: one that is there stays what it is, one that
-    /// is missing is removed. `null` removes all. Uploads are not touched.
+    /// is missing is removed. One that is named again counts once, unless several images of the product have it: each
+    /// mention is one of them then, in their order. `null` removes all. Uploads are not touched.
     #[oai(nullable, validator(max_items = 20, max_length = 2048, pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://"))]
     product_images: Option<Vec<String>>,
 }

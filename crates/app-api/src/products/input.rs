@@ -31,7 +31,8 @@ pub(crate) struct ProductInput {
     /// What it costs: exact, at most two decimal places.
     #[oai(validator(minimum(value = "0"), maximum(value = "99999999.99")))]
     product_price: f64,
-    /// Where its images are, in their order: `http` or `https`. One that is named again counts once.
+    /// Where its images are, in their order: `http` or `https`. One that is named again counts once, unless several images
+    /// of the product have it: each mention is one of them then, in their order.
     #[oai(validator(max_items = 20, max_length = 2048, pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://"))]
     product_images: Option<Vec<String>>,
 }

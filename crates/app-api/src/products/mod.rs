@@ -1,5 +1,6 @@
 //! `/products`.
 
+mod at_hand;
 mod cursor;
 mod edit;
 mod input;
@@ -7,6 +8,7 @@ mod list;
 mod output;
 mod wait;
 
+pub(crate) use at_hand::{AtHand, answer as answer_at_hand};
 pub(crate) use edit::{Deleted, EditedProduct};
 pub(crate) use output::{Product, ProductAnswer, rendered};
 
@@ -48,6 +50,17 @@ path_parameter! {
 
 /// Answers are the caller's own, and are asked for again each time: a `304` is cheap.
 pub(crate) const CACHE_CONTROL: &str = "private, no-cache";
+
+/// What `Cache-Status` says of an answer that was at hand.
+const AT_HAND: &str = "wareroom; hit; detail=near";
+
+/// Where an answer came from, as `Cache-Status` says it (RFC 9211).
+pub(crate) const fn cache_status(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Cache => "wareroom; hit; detail=shared",
+        Origin::Store => "wareroom; fwd=miss",
+    }
+}
 
 pub(crate) struct ProductsApi {
     pub(crate) application: Arc<Application>,
@@ -151,7 +164,8 @@ impl ProductsApi {
         min_price: Parameter<Price>,
         /// Those that cost this or less.
         max_price: Parameter<Price>,
-        /// Those whose name contains this, compared in lower case.
+        /// Those whose name contains this. Characters are compared one by one, in lower case: `é` as one character and as
+        /// `e` with an accent after it (composed and decomposed) are different.
         product_name: Parameter<NamePart>,
         /// In which order; a minus in front puts the largest first.
         sort: Parameter<ProductSort>,
@@ -176,7 +190,9 @@ impl ProductsApi {
         asked: Asked,
         id: Path<ProductIdParameter>,
         /// Hold the answer back until something changes, for so many seconds at most, while images are pending or
-        /// processing. What changed is told by `If-None-Match` or, without it, by the product as it is now.
+        /// processing. What changed is told by `If-None-Match` or, without it, by the product as it is now. A product whose
+        /// images are all settled is answered at once, also with 304: ask again with `wait` only while answers have
+        /// `Retry-After`.
         wait: Parameter<WaitSeconds>,
         #[oai(name = "If-None-Match")] if_none_match: HeaderText,
     ) -> Result<FoundProduct, Refusal<Reading>> {
@@ -240,11 +256,11 @@ impl ProductsApi {
 }
 
 impl ProductsApi {
-    /// The rendered answer, and where it came from, as `Cache-Status` says it (RFC 9211).
+    /// The rendered answer, and where it came from, for `Cache-Status`.
     async fn find(&self, context: &Context, id: ProductId) -> Result<(Arc<Kept>, &'static str), Problem> {
         if let Some(kept) = self.near.get(id) {
             self.application.may_read_product(context, kept.owner)?;
-            return Ok((kept, "wareroom; hit; detail=near"));
+            return Ok((kept, AT_HAND));
         }
         self.read(context, id).await
     }
@@ -255,10 +271,6 @@ impl ProductsApi {
         let found = self.application.get_product(context, id).await?;
         let kept = Arc::new(rendered(&found.view, &self.links));
         self.near.keep(begun, id, &kept);
-        let origin = match found.origin {
-            Origin::Cache => "wareroom; hit; detail=shared",
-            Origin::Store => "wareroom; fwd=miss",
-        };
-        Ok((kept, origin))
+        Ok((kept, cache_status(found.origin)))
     }
 }

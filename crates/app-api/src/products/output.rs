@@ -91,7 +91,7 @@ impl Product {
             product_price: price.to_string().parse().unwrap_or_default(),
             product_images: view.images.iter().filter_map(|image| image.source.url()).map(link).collect(),
             compressed_product_images: view.images.iter().filter_map(|image| main_rendition(image, links)).collect(),
-            images: view.images.iter().map(|image| Image::new(image, links)).collect(),
+            images: view.images.iter().zip(0..).map(|(image, place)| Image::new(image, place, links)).collect(),
             images_summary: ImagesSummary::of(&view.images),
             revision: revision.0,
             version: version.0,

@@ -71,10 +71,18 @@ pub(super) async fn serve(
         }
         // Every change of the vitals happens while the connection is polled, so the deadline is right until the next.
         let Some((deadline, why)) = vitals.deadline() else { return Poll::Pending };
-        if alarm.deadline() != deadline {
+        if deadline < alarm.deadline() {
             alarm.as_mut().reset(deadline);
         }
-        alarm.as_mut().poll(context).map(|()| End::Overdue(why))
+        // It moves on with every request, and moving a timer takes a lock that all connections share: an alarm that comes
+        // too early is set again then.
+        while alarm.as_mut().poll(context).is_ready() {
+            if alarm.deadline() >= deadline {
+                return Poll::Ready(End::Overdue(why));
+            }
+            alarm.as_mut().reset(deadline);
+        }
+        Poll::Pending
     })
     .await;
     match end {

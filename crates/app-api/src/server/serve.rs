@@ -62,7 +62,8 @@ impl Server {
                         remote,
                         Arc::clone(&endpoint),
                         Arc::clone(&settings),
-                        shutdown.clone(),
+                        // Each has its own to look at; that of all is behind one lock.
+                        shutdown.child_token(),
                     ));
                 }
             }

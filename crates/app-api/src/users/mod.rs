@@ -86,9 +86,11 @@ impl UsersApi {
     async fn list_users(
         &self,
         asked: Asked,
-        /// What the first name begins with.
+        /// What the first name begins with. Characters are compared one by one, in lower case: composed and decomposed
+        /// letters are different.
         first_name: Parameter<NamePart>,
-        /// What the last name begins with.
+        /// What the last name begins with. Characters are compared one by one, in lower case: composed and decomposed
+        /// letters are different.
         last_name: Parameter<NamePart>,
         /// How many at most; above 100 counts as 100.
         limit: Parameter<Limit>,

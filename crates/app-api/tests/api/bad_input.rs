@@ -124,9 +124,16 @@ async fn a_field_that_is_there_twice_is_named() {
 
 #[tokio::test]
 async fn a_number_beyond_a_double_makes_the_body_unreadable() {
-    for number in ["1e400", "-1e400"] {
-        posted(with("product_price", number)).await.problem(400, "invalid_request");
+    let long = "9".repeat(5000);
+    for number in ["1e400", "-1e400", &long] {
+        for field in ["product_price", "user_id", "colour"] {
+            let answer = posted(with(field, number)).await.problem(400, "invalid_request");
+            let detail = answer.json()["detail"].as_str().unwrap_or_default().to_owned();
+            assert!(detail.starts_with("a number in the body is out of range at line 1"), "{detail}");
+        }
     }
+    let other = posted("{\"colour\": \"number out of range\"").await.problem(400, "invalid_request");
+    assert!(other.json()["detail"].as_str().is_some_and(|detail| detail.contains("not valid JSON")));
     posted(with("product_price", "1e308")).await.problem(422, "validation_failed");
 }
 
@@ -200,6 +207,14 @@ async fn a_body_of_another_kind_is_not_read() {
         assert_eq!(answer.header("accept-encoding"), "identity");
     }
     encoded("Identity").await.is(201);
+    let transferred = |coding: &str| {
+        let request = request(Method::POST, "/users").content_type("application/json");
+        test.send(request.header("Transfer-Encoding", coding).body(body))
+    };
+    for coding in ["gzip, chunked", "gzip", "identity, chunked"] {
+        transferred(coding).await.problem(415, "unsupported_media_type");
+    }
+    transferred("Chunked").await.is(201);
     for kind in ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"] {
         test.send(request(Method::POST, "/users").content_type(kind).body(body)).await.is(201);
     }

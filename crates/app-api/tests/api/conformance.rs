@@ -23,8 +23,8 @@ static NOTED: LazyLock<Option<Mutex<File>>> = LazyLock::new(|| {
     Some(Mutex::new(OpenOptions::new().append(true).create(true).open(path).unwrap()))
 });
 
-/// Pages for people, which are no operations.
-const PAGES: [&str; 2] = ["/docs", "/problems"];
+/// Pages for people, which are no operations, besides the one at `/`.
+const PAGES: [&str; 3] = ["/home", "/docs", "/problems"];
 
 /// Panics unless the document has this answer: the status, the media type, the headers that are promised and, of JSON,
 /// the shape.
@@ -37,7 +37,7 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
         return;
     }
     let Some(methods) = find(path) else {
-        let page = PAGES.iter().any(|page| plain(path).starts_with(page));
+        let page = plain(path) == "/" || PAGES.iter().any(|page| plain(path).starts_with(page));
         let fine =
             matches!(answer.status.as_u16(), 400 | 404) || (page && matches!(answer.status.as_u16(), 200 | 304 | 405));
         assert!(fine, "{name}, which is not described: {body}");

@@ -5,7 +5,7 @@
 use crate::schema;
 use crate::support::{TestApi, request};
 use poem::http::Method;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use wareroom_app_api::{openapi, openapi_for_rust};
 
@@ -41,7 +41,13 @@ async fn the_document_is_served_as_it_is_made() {
     let test = TestApi::new();
     let answer = test.get("/openapi.json").await.is(200);
     assert_eq!(answer.header("content-type"), "application/json");
-    assert_eq!(answer.body, openapi());
+    let mut expected = document();
+    expected["servers"] = json!([
+        {"url": "http://shop.test", "x-internal": false},
+        {"url": "/", "x-internal": false},
+    ]);
+    assert_eq!(answer.json(), expected);
+    assert!(answer.body.ends_with(b"}\n"));
     let unchanged = test.get_with("/openapi.json", "If-None-Match", answer.header("etag")).await.is(304);
     assert!(unchanged.body.is_empty());
     assert_eq!((answer.header("cache-control"), unchanged.header("cache-control")), ("no-cache", "no-cache"));

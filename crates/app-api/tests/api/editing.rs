@@ -193,7 +193,10 @@ async fn an_image_is_added_from_a_url_or_from_base64() {
     assert_eq!(kinds, ["url", "base64", "base64"]);
     assert!(images.as_array().unwrap().iter().all(|image| image["status"] == "ready"), "{images}");
     assert_eq!(images[1]["source"]["sha256"], images[2]["source"]["sha256"]);
-    test.post(IMAGES, json!({"url": url}).to_string()).await.problem(422, "too_many_images");
+    for (member, value) in [("url", &url), ("base64", &encoded)] {
+        let full = test.post(IMAGES, json!({member: value}).to_string()).await.problem(422, "too_many_images");
+        assert_eq!(full.pointers(), [format!("/{member}")]);
+    }
 }
 
 #[tokio::test]
@@ -321,8 +324,9 @@ async fn an_image_is_replaced_by_a_file_or_by_json() {
     test.work().await;
     assert_eq!(data(&test).await["images"][0]["status"], "ready");
     assert_eq!(form(Form::default()).await.problem(422, "validation_failed").pointers(), ["/file"]);
-    let two = form(file().part("file", "c.jpg", &picture(2, 2))).await.problem(422, "too_many_images");
+    let two = form(file().part("file", "c.jpg", &picture(2, 2))).await.problem(422, "validation_failed");
     assert_eq!(two.pointers(), ["/file/1"]);
+    assert_eq!(two.json()["errors"][0]["detail"], "exactly one file is expected");
     let unread = form(Form::default().part("file", "c.txt", b"text")).await.problem(415, "unsupported_image");
     assert_eq!(unread.pointers(), ["/file/0"]);
     assert_eq!(data(&test).await["revision"], 5);

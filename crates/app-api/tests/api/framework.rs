@@ -16,7 +16,7 @@ use wareroom_ports::{Origin, ProductFilter, ProductPage, ProductQueries, Product
 async fn a_path_that_is_not_there_is_a_problem() {
     let test = TestApi::new();
     for path in
-        ["/", "/nothing", "/api", "/api/", "/products/", "/products/1/", "/products//images", "/healthz", "/USERS"]
+        ["/nothing", "/api", "/api/nothing", "/products/", "/products/1/", "/products//images", "/healthz", "/USERS"]
     {
         test.get(path).await.problem(404, "not_found");
     }
@@ -62,6 +62,48 @@ async fn a_query_parameter_that_is_not_there_is_named() {
     test.post("/products/1/images?x=1", "{}").await.problem(400, "invalid_request");
     test.get("/nothing?limit=3").await.problem(404, "not_found");
     test.get("/healthz/live?").await.is(200);
+}
+
+#[tokio::test]
+async fn a_query_parameter_is_decoded_before_it_is_judged() {
+    let test = TestApi::new().with_product().await;
+    for query in ["product%5Fname=Kettle", "product_name=%4bettle", "%70roduct_name=K%65ttle&"] {
+        let found = test.get(&format!("/products?{query}")).await.is(200).json();
+        assert_eq!(found["data"].as_array().map(Vec::len), Some(1), "{query}");
+    }
+    for (query, name) in [
+        ("product_name=%FF", "`product_name`"),
+        ("product%5Fname=a%C3", "`product_name`"),
+        ("cursor=%ff", "`cursor`"),
+        ("limit=1&%ff=1", "\"%ff\""),
+        ("%C3%A9=1", "\"é\""),
+        ("product%255Fname=a", "\"product%5Fname\""),
+    ] {
+        let answer = test.get(&format!("/products?{query}")).await.problem(400, "invalid_request");
+        assert!(answer.json()["detail"].as_str().is_some_and(|detail| detail.contains(name)), "{query}");
+    }
+    let twice = test.get("/products?product_name=a&product%5Fname=b").await.problem(400, "invalid_request");
+    assert!(twice.json()["detail"].as_str().is_some_and(|detail| detail.contains("once")));
+}
+
+#[tokio::test]
+async fn a_write_that_must_not_find_anything_is_refused_and_changes_nothing() {
+    let test = TestApi::new().with_product().await;
+    let body = r#"{"user_id": 1, "product_name": "Lamp", "product_price": 1}"#;
+    for (method, path) in [
+        (Method::PUT, "/products/1"),
+        (Method::PUT, "/products/2"),
+        (Method::PATCH, "/products/1"),
+        (Method::DELETE, "/products/1"),
+    ] {
+        for tags in ["*", "\"1.1\""] {
+            let request = request(method.clone(), path).header("If-None-Match", tags).content_type("application/json");
+            let answer = test.send(request.body(body)).await.problem(400, "invalid_request");
+            assert!(answer.json()["detail"].as_str().is_some_and(|detail| detail.contains("`If-Match`")), "{method}");
+        }
+    }
+    let product = test.get("/products/1").await.is(200).json();
+    assert_eq!((&product["data"]["product_name"], &product["data"]["revision"]), (&"Kettle".into(), &1.into()));
 }
 
 #[tokio::test]

@@ -85,6 +85,15 @@ async fn every_post_is_answered_again_as_it_was() {
 }
 
 #[tokio::test]
+async fn how_the_path_is_written_does_not_matter() {
+    let test = TestApi::new().with_product().await;
+    let image = r#"{"url": "http://shop.example/a.png"}"#;
+    let first = post(&test, "/products/1/images", "k", image).await.is(201);
+    replays(&first, &post(&test, "/products/%31/images", "k", image).await);
+    assert_eq!(images(&test).await, 1);
+}
+
+#[tokio::test]
 async fn how_the_content_is_written_does_not_matter() {
     let test = TestApi::new().with_product().await;
     let first = post(&test, "/products", "k", PRODUCT).await.is(201);

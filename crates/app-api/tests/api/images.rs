@@ -62,7 +62,11 @@ async fn a_product_has_room_for_so_many_images() {
     let test = TestApi::new().with_product().await;
     let two = || Form::default().part("file", "a", &picture(1, 1)).part("file", "b", &picture(2, 2));
     test.upload(IMAGES, two()).await.is(201);
-    test.upload(IMAGES, two()).await.problem(422, "too_many_images");
+    assert_eq!(test.upload(IMAGES, two()).await.problem(422, "too_many_images").pointers(), ["/file/1"]);
+    test.upload(IMAGES, Form::default().part("file", "a", &picture(1, 1))).await.is(201);
+    let full = test.upload(IMAGES, two()).await.problem(422, "too_many_images");
+    assert_eq!(full.pointers(), ["/file/0", "/file/1"]);
+    assert_eq!(test.get("/products/1").await.is(200).json()["data"]["version"], 3);
 }
 
 #[tokio::test]
@@ -91,4 +95,20 @@ async fn a_form_that_breaks_off_is_not_taken_for_a_whole_one() {
     let bare = request(Method::POST, IMAGES).body(form().finish());
     test.send(bare).await.problem(415, "unsupported_media_type");
     assert_eq!(test.get("/products/1").await.is(200).json()["data"]["version"], 1);
+}
+
+#[tokio::test]
+async fn a_part_without_a_name_cannot_be_read() {
+    let test = TestApi::new().with_product().await;
+    for disposition in [
+        "Content-Disposition: form-data; filename=\"a.png\"\r\n",
+        "Content-Disposition: form-data\r\n",
+        "Content-Type: text/plain\r\n",
+    ] {
+        let form = format!("--{BOUNDARY}\r\n{disposition}\r\nx\r\n--{BOUNDARY}--\r\n");
+        let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+        let answer = test.send(request(Method::POST, IMAGES).content_type(&content_type).body(form)).await;
+        let detail = answer.problem(400, "invalid_request").json()["detail"].clone();
+        assert!(detail.as_str().is_some_and(|detail| detail.contains("has no name")), "{disposition}: {detail}");
+    }
 }

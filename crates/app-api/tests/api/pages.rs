@@ -4,7 +4,7 @@
 
 use crate::support::{Answer, TestApi, request};
 use poem::http::Method;
-use wareroom_app_api::openapi;
+use wareroom_app_api::{ApiSettings, openapi};
 use wareroom_domain::Reason;
 
 const SCRIPT: &str = "/docs/scalar-1.72.1.js";
@@ -47,6 +47,29 @@ async fn the_type_of_a_problem_leads_to_its_page() {
     test.get("/problems/nonsense").await.problem(404, "not_found");
     test.get("/problems/not_found?x=1").await.problem(400, "invalid_request");
     test.post("/problems", "{}").await.problem(405, "method_not_allowed");
+}
+
+#[tokio::test]
+async fn below_a_path_of_the_public_url_everything_leads_there() {
+    let test = TestApi::with(|_| {}, ApiSettings::at("https://shop.example/wr/"));
+    let problem = test.get("/products/1").await.is(404).json();
+    assert_eq!(problem["type"], "/wr/problems/not_found");
+    test.get("/api/products/1").await.is(404);
+    let served = test.get("/openapi.json").await.is(200);
+    let mut document = served.json();
+    let servers: Vec<_> = document["servers"].as_array().unwrap().iter().map(|server| server["url"].clone()).collect();
+    assert_eq!(servers, ["https://shop.example/wr", "/wr"]);
+    // But for that it is the one that is published.
+    let published: serde_json::Value = serde_json::from_str(&openapi()).unwrap();
+    assert_eq!(published["servers"][0]["url"], "/");
+    document["servers"] = published["servers"].clone();
+    assert_eq!(document, published);
+    let elsewhere = TestApi::new().get("/openapi.json").await.is(200);
+    assert_ne!(served.header("etag"), elsewhere.header("etag"));
+    for path in ["/docs", "/problems", "/problems/not_found"] {
+        let page = text(&test.get(path).await.is(200));
+        assert!(!page.contains("href=\"/") && !page.contains("src=\"/") && !page.contains("url=\"/"), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -50,14 +50,19 @@ async fn images_by_url_are_pending_at_once_and_explained_or_ready_soon_after() {
 #[tokio::test]
 async fn what_failed_for_now_is_pending_with_its_reason_and_when_it_is_tried_again() {
     let test = TestApi::new().with_product().await;
-    let url = "http://a.example/busy.png";
-    test.web.put(ImageUrl::new(url).unwrap(), MemoryPage::Status(503, None));
-    let body = format!(r#"{{"user_id": 1, "product_name": "x", "product_price": 1, "product_images": ["{url}"]}}"#);
-    test.post("/products", body).await.is(201);
-    test.work().await;
-    let image = test.get("/products/2").await.is(200).json()["data"]["images"][0].clone();
-    assert_eq!((&image["status"], &image["error"]["code"]), (&"pending".into(), &"http_5xx".into()));
-    assert!(image["next_attempt_at"].is_string(), "{image}");
+    for (product, status, code) in [(2, 503, "http_5xx"), (3, 429, "http_busy"), (4, 408, "http_busy")] {
+        let url = format!("http://a.example/{status}.png");
+        test.web.put(ImageUrl::new(&url).unwrap(), MemoryPage::Status(status, None));
+        let body = format!(r#"{{"user_id": 1, "product_name": "x", "product_price": 1, "product_images": ["{url}"]}}"#);
+        test.post("/products", body).await.is(201);
+        test.work().await;
+        let image = test.get(&format!("/products/{product}")).await.is(200).json()["data"]["images"][0].clone();
+        let error = &image["error"];
+        assert_eq!((&image["status"], &error["code"]), (&"pending".into(), &code.into()));
+        assert_eq!(error["retryable"], true);
+        assert!(error["detail"].as_str().unwrap().contains("try again later"), "{error}");
+        assert!(image["next_attempt_at"].is_string(), "{image}");
+    }
 }
 
 #[tokio::test]
@@ -163,4 +168,32 @@ async fn what_is_no_id_names_nothing() {
         test.get(&format!("/products/{id}")).await.problem(404, "not_found");
     }
     test.get("/products/%31").await.is(200);
+}
+
+#[tokio::test]
+async fn what_is_at_hand_is_answered_as_the_operation_would() {
+    let test = TestApi::new().with_product().await;
+    let pending =
+        r#"{"user_id": 1, "product_name": "Mug", "product_price": 2, "product_images": ["http://a.example/"]}"#;
+    test.post("/products", pending).await.is(201);
+    for path in ["/products/1", "/products/2"] {
+        test.get(path).await.is(200);
+        let at_hand = test.get(path).await.is(200);
+        assert_eq!(at_hand.header("cache-status"), "wareroom; hit; detail=near");
+        // A condition that does not hold takes the long way to the same answer.
+        let operation = test.get_with(path, "If-None-Match", "\"0.0\"").await.is(200);
+        let with_prefix = test.get(&format!("/api{path}")).await.is(200);
+        for other in [operation, with_prefix] {
+            assert_eq!(at_hand.body, other.body);
+            let plain = |answer: &crate::support::Answer| {
+                let mut headers = answer.headers.clone();
+                headers.remove("x-request-id");
+                headers
+            };
+            assert_eq!(plain(&at_hand), plain(&other), "{path}");
+        }
+    }
+    test.get("/products/1?nonsense=1").await.problem(400, "invalid_request");
+    let two_hosts = request(Method::GET, "/products/1").header("Host", "b.test").finish();
+    test.send(two_hosts).await.problem(400, "invalid_request");
 }

@@ -31,8 +31,8 @@ pub struct ProductEdit {
     pub description: Option<Description>,
     /// What it costs.
     pub price: Option<Price>,
-    /// Where the images are that come by URL, in their order. One that is named again counts once; one that is there stays
-    /// what it is.
+    /// Where the images are that come by URL, in their order. One that is there stays what it is. One that is named again
+    /// counts once, unless several images have it: each mention is one of them then, in their order.
     pub images: Option<Vec<ImageUrl>>,
 }
 

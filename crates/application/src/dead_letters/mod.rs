@@ -3,6 +3,7 @@
 pub(crate) mod discard_dead_letter;
 pub(crate) mod discard_dead_letters;
 mod filtered;
+pub(crate) mod get_dead_letter;
 pub(crate) mod list_dead_letters;
 mod replay;
 pub(crate) mod replay_dead_letters;

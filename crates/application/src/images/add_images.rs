@@ -4,7 +4,7 @@ use super::upload::{self, UploadedFile};
 use crate::idempotency::{Answered, Fingerprint, Turn};
 use crate::stage::stage;
 use crate::write::{self, Halt, write};
-use crate::{Application, Context, Error, Precondition};
+use crate::{Application, Context, Error, Fault, Precondition};
 use wareroom_domain::{
     BlobKey, Changed, FileName, Image, ImageDraft, ImageId, ImageOwner, Product, ProductId, Source, Via,
 };
@@ -57,7 +57,7 @@ pub(crate) async fn execute(
         if let Turn::Ours(_) = turn {
             app.require_space()?;
             let (_, images) = app.open(context, &mut *unit, command.product, &command.precondition).await?;
-            app.admit_images(images.len(), sources.len())?;
+            admit(app, images.len(), &sources)?;
             unit.blobs().claim(&keys, app.settings.blob_claim).await?;
             unit.commit().await?;
         }
@@ -114,7 +114,7 @@ pub(super) async fn add(
     keys: &[BlobKey],
 ) -> Result<AddedImages, Halt> {
     let (product, mut images) = app.open(context, unit, product, precondition).await?;
-    app.admit_images(images.len(), sources.len())?;
+    admit(app, images.len(), sources)?;
     if !keys.is_empty() {
         unit.blobs().hold(keys).await?;
     }
@@ -130,6 +130,26 @@ pub(super) async fn add(
     let added = accepted.iter().map(|changed| changed.image.id).collect();
     images.extend(accepted.into_iter().map(|changed| changed.image));
     Ok(AddedImages { view: write::view(product, images), added })
+}
+
+/// An error when there is no room for so many images, with a fault for each that is too many.
+fn admit(app: &Application, there: usize, sources: &[Source]) -> Result<(), Error> {
+    app.admit_images(there, sources.len()).map_err(|error| {
+        let room = app.settings.images_per_product.saturating_sub(there);
+        let surplus = sources.iter().enumerate().skip(room);
+        let faults =
+            surplus.map(|(index, source)| Fault { pointer: pointer(source, index), detail: error.detail.clone() });
+        let faults = faults.collect();
+        error.with_faults(faults)
+    })
+}
+
+/// Where a source was in what the client sent.
+fn pointer(source: &Source, index: usize) -> String {
+    match source {
+        Source::Url { .. } => "/url".to_owned(),
+        Source::Upload { via, .. } => upload::pointer(*via, index),
+    }
 }
 
 /// The new images, behind those that are there.

@@ -1,4 +1,4 @@
-//! Removes an image of a product. The others keep their places.
+//! Removes an image of a product. The others keep their order, and their numbers in the store.
 
 use crate::write::{self, let_go, write};
 use crate::{Application, Context, Error, Precondition};

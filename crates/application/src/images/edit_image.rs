@@ -24,8 +24,8 @@ pub struct EditImage {
 pub struct ImageEdit {
     /// What it shows, in words; `Some(None)` takes the words away.
     pub alt: Option<Option<AltText>>,
-    /// Its place among the product's images, 0 the first; beyond the end is the end. The others move out of its way, and all
-    /// are numbered from 0.
+    /// Its place among the product's images, 0 the first; beyond the end is the end. The others move out of its way, and the
+    /// store's numbers, which may have gaps, start from 0 again.
     pub position: Option<usize>,
 }
 

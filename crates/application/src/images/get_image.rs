@@ -13,6 +13,8 @@ pub struct FoundImage {
     pub view: Arc<ProductView>,
     /// The image.
     pub image: Image,
+    /// Its place among the product's images, 0 the first.
+    pub place: usize,
     /// Where it came from.
     pub origin: Origin,
 }
@@ -24,6 +26,7 @@ pub(crate) async fn execute(
     id: ImageId,
 ) -> Result<FoundImage, Error> {
     let found = get_product::execute(app, context, product).await?;
-    let image = found.view.images[write::find(&found.view.images, id)?].clone();
-    Ok(FoundImage { view: found.view, image, origin: found.origin })
+    let place = write::find(&found.view.images, id)?;
+    let image = found.view.images[place].clone();
+    Ok(FoundImage { view: found.view, image, place, origin: found.origin })
 }

@@ -1,6 +1,6 @@
 //! The places of a product's images. Plain rules over values: no store, no time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use wareroom_domain::{Image, ImageId, ImageUrl};
 
 /// What becomes of a product's images when a list of URLs takes the place of those that came by URL.
@@ -16,8 +16,10 @@ pub(crate) struct Arrangement {
     pub(crate) go: Vec<Image>,
 }
 
-/// Makes the images that came by URL equal to a list, in which a repeated URL counts once. They stand in the order of the
-/// list, at the places that images had which came by URL, further ones behind everything. The others are not touched.
+/// Makes the images that came by URL equal to a list. The first mention of a URL is the first image that has it, the second
+/// the second, and so on; a repeated one that no image is left for does not count. So the list as it is changes nothing, and
+/// no URL is fetched for two new images. They stand in the order of the list, at the places that images had which came by
+/// URL, further ones behind everything. The others are not touched.
 ///
 /// `images` are in the order of their positions.
 pub(crate) fn arranged(images: Vec<Image>, urls: &[ImageUrl]) -> Arrangement {
@@ -25,18 +27,20 @@ pub(crate) fn arranged(images: Vec<Image>, urls: &[ImageUrl]) -> Arrangement {
     let places: Vec<u32> =
         images.iter().filter(|image| image.source.url().is_some()).map(|image| image.position).collect();
     let (mut stay, mut moved, mut come, mut go) = (vec![], HashSet::new(), vec![], vec![]);
-    let mut by_url: HashMap<ImageUrl, Image> = HashMap::new();
+    let mut by_url: HashMap<ImageUrl, VecDeque<Image>> = HashMap::new();
     for image in images {
         match image.source.url().cloned() {
             None => stay.push(image),
-            Some(url) if by_url.contains_key(&url) => go.push(image),
-            Some(url) => drop(by_url.insert(url, image)),
+            Some(url) => by_url.entry(url).or_default().push_back(image),
         }
     }
     let mut seen = HashSet::new();
-    let once = urls.iter().filter(|url| seen.insert(*url));
-    for (url, place) in once.zip(places.into_iter().chain(behind..)) {
-        match by_url.remove(url) {
+    let counted = urls.iter().filter_map(|url| {
+        let (first, image) = (seen.insert(url), by_url.get_mut(url).and_then(VecDeque::pop_front));
+        (first || image.is_some()).then_some((url, image))
+    });
+    for ((url, image), place) in counted.zip(places.into_iter().chain(behind..)) {
+        match image {
             Some(mut image) => {
                 if image.position != place {
                     image.position = place;
@@ -47,7 +51,7 @@ pub(crate) fn arranged(images: Vec<Image>, urls: &[ImageUrl]) -> Arrangement {
             None => come.push((url.clone(), place)),
         }
     }
-    go.extend(by_url.into_values());
+    go.extend(by_url.into_values().flatten());
     go.sort_by_key(|image| (image.position, image.id));
     stay.sort_by_key(|image| (image.position, image.id));
     Arrangement { stay, moved, come, go }
@@ -126,18 +130,39 @@ mod tests {
         assert!(arranged.go.is_empty());
     }
 
+    #[test]
+    fn a_repeated_url_is_as_many_images_as_have_it_and_one_when_none_has() {
+        let two = || vec![image(1, 0, Some(1)), image(2, 3, Some(2)), image(3, 5, Some(1))];
+        for (list, stay, come, go) in [
+            (&[1, 1][..], &[(1, 0), (3, 3)][..], &[][..], &[2][..]),
+            (&[1, 2, 1, 1], &[(1, 0), (2, 3), (3, 5)], &[], &[]),
+            (&[1, 2], &[(1, 0), (2, 3)], &[], &[3]),
+            (&[4, 4, 1, 4], &[(1, 3)], &[(4, 0)], &[2, 3]),
+        ] {
+            let urls: Vec<ImageUrl> = list.iter().copied().map(url).collect();
+            let arranged = arranged(two(), &urls);
+            let stayed: Vec<_> = arranged.stay.iter().map(|image| (image.id.0.as_u128(), image.position)).collect();
+            let gone: Vec<_> = arranged.go.iter().map(|image| image.id.0.as_u128()).collect();
+            assert_eq!((&stayed[..], &gone[..]), (stay, go), "{list:?}");
+            let new: Vec<_> = come.iter().map(|(number, place)| (url(*number), *place)).collect();
+            assert_eq!(arranged.come, new, "{list:?}");
+        }
+    }
+
     proptest! {
         #[test]
-        fn after_a_list_the_urls_are_the_list_each_once_and_uploads_have_not_moved(
+        fn after_a_list_the_urls_are_what_counts_of_it_and_uploads_have_not_moved(
             images in images(),
             list in proptest::collection::vec(0_u8..12, 0..12),
         ) {
             let list: Vec<ImageUrl> = list.into_iter().map(url).collect();
             let arranged = arranged(images.clone(), &list);
             let after = after(&arranged);
-            let mut seen = HashSet::new();
-            let once: Vec<ImageUrl> = list.iter().filter(|url| seen.insert(*url)).cloned().collect();
-            prop_assert_eq!(urls_of(&after), once);
+            let before = urls_of(&images);
+            let times = |url: &ImageUrl, urls: &[ImageUrl]| urls.iter().filter(|other| *other == url).count();
+            let counts = |(place, url): &(usize, &ImageUrl)| times(url, &list[..*place]) < times(url, &before).max(1);
+            let counted: Vec<ImageUrl> = list.iter().enumerate().filter(counts).map(|(_, url)| url.clone()).collect();
+            prop_assert_eq!(urls_of(&after), counted);
             let uploads = |images: &[Image]| {
                 images.iter().filter(|image| image.source.url().is_none()).cloned().collect::<Vec<_>>()
             };
@@ -161,6 +186,22 @@ mod tests {
             let first = after(&arranged(images, &list));
             let second = arranged(first.clone(), &list);
             prop_assert_eq!(second, Arrangement { stay: first, moved: HashSet::new(), come: vec![], go: vec![] });
+        }
+
+        #[test]
+        fn the_list_as_it_was_read_changes_nothing(images in images()) {
+            let read = arranged(images.clone(), &urls_of(&images));
+            prop_assert_eq!(read, Arrangement { stay: images, moved: HashSet::new(), come: vec![], go: vec![] });
+        }
+
+        #[test]
+        fn an_image_that_is_moved_to_where_it_is_changes_no_order(images in images()) {
+            let order = |images: &[Image]| images.iter().map(|image| image.id).collect::<Vec<_>>();
+            for place in 0..images.len() {
+                let mut after = images.clone();
+                moved(&mut after, place, place);
+                prop_assert_eq!(order(&after), order(&images));
+            }
         }
 
         #[test]

@@ -66,7 +66,8 @@ async fn hash(bytes: &[u8]) -> Sha256 {
     Sha256(hash.finalize().into())
 }
 
-fn pointer(via: Via, index: usize) -> String {
+/// Where a file was in what the client sent.
+pub(super) fn pointer(via: Via, index: usize) -> String {
     match via {
         Via::Form => format!("/file/{index}"),
         Via::Base64 => "/base64".to_owned(),

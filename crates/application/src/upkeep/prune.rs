@@ -8,11 +8,11 @@ use wareroom_ports::Kept;
 /// For how long things are kept that are not kept for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retain {
-    /// Answers that a repeated request gets again.
+    /// Answers that a repeated request gets again, from when it came first.
     pub idempotency_keys: Duration,
-    /// Events.
+    /// Events, from when they happened: for as long readers of the log can stay away and miss nothing.
     pub events: Duration,
-    /// Dead letters.
+    /// Dead letters, from when the work was given up.
     pub dead_letters: Duration,
     /// What puts that never ended left behind; longer than any put takes.
     pub leftovers: Duration,
@@ -30,9 +30,9 @@ impl Default for Retain {
 pub struct Pruned {
     /// Answers that a repeated request would have got again.
     pub idempotency_keys: u64,
-    /// Events.
+    /// Events that were told long ago.
     pub events: u64,
-    /// Dead letters.
+    /// Dead letters that nobody looked after.
     pub dead_letters: u64,
     /// Files that puts which never ended left behind.
     pub leftovers: u64,

@@ -223,3 +223,15 @@ async fn discarding_removes_what_fits_and_leaves_the_images() {
     assert_eq!(app.application.discard_dead_letters(&Context::operator(), &everything).await.unwrap().result, 1);
     assert_eq!(app.store.jobs(), 0);
 }
+
+#[tokio::test]
+async fn one_dead_letter_is_found_by_its_id_until_it_is_gone() {
+    let app = TestApp::new();
+    failed(&app, GONE).await;
+    let letter = all(&app).await.remove(0);
+    let (application, context) = (&app.application, Context::operator());
+    assert_eq!(application.get_dead_letter(&context, letter.id).await.unwrap(), letter);
+    application.discard_dead_letter(&context, letter.id).await.unwrap();
+    let gone = application.get_dead_letter(&context, letter.id).await.unwrap_err();
+    assert_eq!(gone.code, ErrorCode::NotFound);
+}

@@ -73,7 +73,8 @@ async fn a_product_takes_its_twenty_images_and_no_more() {
     let files = |count: u8| (0..count).map(TestApp::image).collect::<Vec<_>>();
     assert_eq!(upload(&app, product.id, files(15)).await.unwrap(), 15);
     let error = upload(&app, product.id, files(6)).await.unwrap_err();
-    assert_eq!(error.code, ErrorCode::TooManyImages);
+    let pointers: Vec<_> = error.faults.iter().map(|fault| fault.pointer.as_str()).collect();
+    assert_eq!((error.code, &pointers[..]), (ErrorCode::TooManyImages, &["/file/5"][..]));
     assert_eq!(upload(&app, product.id, files(5)).await.unwrap(), 5);
     let positions: Vec<u32> = app.view(product.id).await.images.iter().map(|image| image.position).collect();
     assert_eq!(positions, (0..20).collect::<Vec<_>>());

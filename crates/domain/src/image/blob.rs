@@ -23,6 +23,7 @@ impl fmt::Debug for Sha256 {
 impl FromStr for Sha256 {
     type Err = BlobKeyError;
 
+    /// Reads 64 lower-case hexadecimal digits and nothing else, so that a hash has one spelling.
     fn from_str(text: &str) -> Result<Self, BlobKeyError> {
         let digits = text.as_bytes();
         if digits.len() != 64 || !digits.iter().all(|d| matches!(d, b'0'..=b'9' | b'a'..=b'f')) {
@@ -44,6 +45,17 @@ pub struct BlobKeyError;
 
 /// The name of a blob. Sources and renditions have names of different shapes, so a request for a rendition can never
 /// be answered with a source, whose metadata may tell where a picture was taken.
+///
+/// ```
+/// use wareroom_domain::{BlobKey, BlobKeyError, Format, Sha256};
+///
+/// let (source, rendition) = (BlobKey::Source(Sha256([7; 32])), BlobKey::Rendition(Sha256([7; 32]), Format::WebP));
+/// assert_eq!(source.to_string(), format!("sources/{}", "07".repeat(32)));
+/// assert_eq!(source.media_name(), None);
+/// let name = rendition.media_name().ok_or(BlobKeyError)?;
+/// assert_eq!(BlobKey::from_media_name(&name), Ok(rendition));
+/// # Ok::<(), BlobKeyError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum BlobKey {
     /// Bytes as they came: `sources/<sha256>`. Private.
@@ -62,7 +74,7 @@ impl BlobKey {
         }
     }
 
-    /// The rendition of that [`media_name`](Self::media_name).
+    /// The rendition of that [`media_name`](Self::media_name); [`BlobKeyError`] for any other text.
     pub fn from_media_name(name: &str) -> Result<Self, BlobKeyError> {
         let (hash, extension) = name.split_once('.').ok_or(BlobKeyError)?;
         Ok(Self::Rendition(hash.parse()?, Format::from_extension(extension).ok_or(BlobKeyError)?))

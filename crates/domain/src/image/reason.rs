@@ -5,8 +5,10 @@
 pub enum Reason {
     /// The server has nothing at the URL.
     Http404,
-    /// The server refuses the request: a sign-in is needed, or too many asked.
+    /// The server refuses the request: a sign-in is needed, for example.
     Http4xx,
+    /// The server says "not now", several times: it was asked too often, is not ready, or waited too long.
+    HttpBusy,
     /// The server failed, several times.
     Http5xx,
     /// The host's name is not known.
@@ -43,9 +45,10 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Http404,
         Self::Http4xx,
+        Self::HttpBusy,
         Self::Http5xx,
         Self::Dns,
         Self::Unreachable,
@@ -69,6 +72,7 @@ impl Reason {
         match self {
             Self::Http404 => "http_404",
             Self::Http4xx => "http_4xx",
+            Self::HttpBusy => "http_busy",
             Self::Http5xx => "http_5xx",
             Self::Dns => "dns",
             Self::Unreachable => "unreachable",
@@ -88,7 +92,7 @@ impl Reason {
         }
     }
 
-    /// The reason of that code.
+    /// The reason of that code; `None` when there is no such code.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.code() == code)
     }
@@ -97,7 +101,13 @@ impl Reason {
     pub const fn transient(self) -> bool {
         matches!(
             self,
-            Self::Http5xx | Self::Dns | Self::Unreachable | Self::Timeout | Self::SourceMissing | Self::CodecTimeout
+            Self::HttpBusy
+                | Self::Http5xx
+                | Self::Dns
+                | Self::Unreachable
+                | Self::Timeout
+                | Self::SourceMissing
+                | Self::CodecTimeout
         )
     }
 
@@ -106,11 +116,12 @@ impl Reason {
         self.transient() || matches!(self, Self::CodecCrashed | Self::Poison)
     }
 
-    /// What happened and what the owner can do, in words.
+    /// What happened and what the owner can do, in words: the one, a semicolon, the other.
     pub const fn detail(self) -> &'static str {
         match self {
             Self::Http404 => "the server has nothing there (404); check the URL, or give another one",
             Self::Http4xx => "the server refuses the request; make the image public, or give another URL",
+            Self::HttpBusy => "the server asked to come again later, every time; try again later, or upload the file",
             Self::Http5xx => "the server failed every time; try again later, or give another URL",
             Self::Dns => "the host of the URL is not known; check its name, or try again later",
             Self::Unreachable => "the server cannot be reached or breaks off; check the URL, or try again later",

@@ -39,12 +39,12 @@ impl Format {
         }
     }
 
-    /// The format of that name.
+    /// The format of that name; `None` when there is no such format.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.as_str() == name)
     }
 
-    /// The format of that extension.
+    /// The format of that extension, without a dot and in lower case; `None` when there is no such format.
     pub fn from_extension(extension: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.extension() == extension)
     }
@@ -59,13 +59,21 @@ pub struct RenditionSpec {
     pub max_side: u32,
     /// The format to write.
     pub format: Format,
-    /// The encoder's quality, 1 to 100.
+    /// The encoder's quality, 1 to 100: the higher, the better and the larger.
     pub quality: u8,
 }
 
 impl RenditionSpec {
-    /// The size that a source of `width` x `height` pixels becomes: the same shape within the longest side, each side
-    /// at least one pixel.
+    /// The size in pixels that a source of `width` x `height` pixels becomes: the same shape within the longest side, rounded
+    /// to the nearest pixel, each side at least one pixel.
+    ///
+    /// ```
+    /// let thumb = &wareroom_domain::default_renditions()[0];
+    /// assert_eq!((thumb.name.as_str(), thumb.max_side), ("thumb", 320));
+    /// assert_eq!(thumb.fit(4000, 3000), (320, 240));
+    /// assert_eq!(thumb.fit(100, 50), (100, 50), "nothing is enlarged");
+    /// assert_eq!(thumb.fit(10_000, 1), (320, 1));
+    /// ```
     pub fn fit(&self, width: u32, height: u32) -> (u32, u32) {
         let longest = width.max(height);
         if longest <= self.max_side {

@@ -12,6 +12,27 @@
 //!
 //! Each attempt takes a new [`Fence`]. Every move that ends an attempt shows the fence it was begun with, and is refused
 //! when another was taken since.
+//!
+//! ```
+//! # use wareroom_domain::*;
+//! # let mut image = Image::accept(ImageDraft {
+//! #     id: ImageId(uuid::Uuid::nil()),
+//! #     owner: ImageOwner::Product(ProductId::new(1).unwrap()),
+//! #     position: 0,
+//! #     source: Source::Url { url: ImageUrl::new("https://example.com/lamp.jpg").unwrap(), content: None },
+//! #     created_at: jiff::Timestamp::UNIX_EPOCH,
+//! # })
+//! # .image;
+//! # let at_most = Attempts(6);
+//! let Begun::Attempt(changed, late) = image.begin(at_most) else { panic!("it was pending") };
+//! // Whoever made this attempt went silent, and its message came to another.
+//! let Begun::Attempt(changed, now) = changed.image.begin(at_most) else { panic!("it has attempts left") };
+//! image = changed.image;
+//! assert_eq!(image.clone().fail(late, Reason::Timeout.into()), Err(TransitionError::Stale));
+//! let ready = image.complete(now, None, (640, 480), vec![])?;
+//! assert!(ready.image.state.settled());
+//! # Ok::<(), TransitionError>(())
+//! ```
 
 use super::{Changed, Content, Failure, Image, Reason, Rendition, Source};
 use crate::event::ImageChange;
@@ -100,7 +121,7 @@ pub enum TransitionError {
 
 impl Image {
     /// Begins an attempt: counts it and takes a new fence. An image that is `Processing` is taken over, because its
-    /// message came again: whoever held it died or lost its lease.
+    /// message came again: whoever held it died or lost its lease. `at_most` is how many attempts an image gets.
     pub fn begin(mut self, at_most: Attempts) -> Begun {
         if self.state.settled() {
             return Begun::Settled;
@@ -117,6 +138,7 @@ impl Image {
     }
 
     /// Gives an attempt back that could not be made for no fault of the image: it does not count. Its fence is spent.
+    /// [`TransitionError::Stale`], as for all that end an attempt, when it is no longer the image's.
     pub fn hand_back(mut self, attempt: Attempt) -> Result<Changed, TransitionError> {
         self.check(attempt)?;
         self.attempts = Attempts(self.attempts.0.saturating_sub(1));
@@ -124,15 +146,15 @@ impl Image {
         Ok(Changed { image: self, change: ImageChange::Postponed })
     }
 
-    /// Ends an attempt that failed and is worth another.
+    /// Ends an attempt that failed and is worth another: the image waits, and shows until when and why.
     pub fn postpone(mut self, attempt: Attempt, setback: Setback) -> Result<Changed, TransitionError> {
         self.check(attempt)?;
         self.state = ImageState::Pending { setback: Some(setback) };
         Ok(Changed { image: self, change: ImageChange::Postponed })
     }
 
-    /// Ends an attempt with every rendition made. `fetched` is what is known of the bytes behind the image's URL, when it
-    /// has one.
+    /// Ends an attempt with every rendition made, of a source of `width` x `height` pixels as one sees it. `fetched` is what
+    /// is known of the bytes behind the image's URL, when it has one; an upload keeps what is known of it.
     pub fn complete(
         mut self,
         attempt: Attempt,
@@ -155,7 +177,7 @@ impl Image {
         Ok(Changed { image: self, change: ImageChange::Failed })
     }
 
-    /// The owner asks again: the attempts start from none.
+    /// The owner asks again: the attempts start from none. [`TransitionError::NotFailed`] unless the image has failed.
     pub fn retry(mut self) -> Result<Changed, TransitionError> {
         if !matches!(self.state, ImageState::Failed(_)) {
             return Err(TransitionError::NotFailed);

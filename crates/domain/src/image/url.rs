@@ -14,8 +14,8 @@ pub enum ImageUrlError {
     /// Another scheme than `http` or `https`.
     #[error("must begin with http:// or https://")]
     Scheme,
-    /// No host.
-    #[error("must name a host")]
+    /// No host, or a name that no host has.
+    #[error("must name a host: letters, digits, hyphens and dots, or an address")]
     Host,
     /// A user's name or password, which would be kept and shown.
     #[error("must not contain a user name or password")]
@@ -30,6 +30,17 @@ pub enum ImageUrlError {
 
 /// The URL of an image: `http` or `https`, with a host and without user info, at most 2,048 characters. Read as browsers
 /// read it, so an address written as `0x7f.1` is `127.0.0.1` from here on.
+///
+/// ```
+/// use wareroom_domain::{ImageUrl, ImageUrlError};
+///
+/// let url = ImageUrl::new("https://Example.com/lamp.jpg?key=secret")?;
+/// assert_eq!(url.as_str(), "https://example.com/lamp.jpg?key=secret");
+/// assert_eq!(url.without_query(), "https://example.com/lamp.jpg", "fit for a log");
+/// assert_eq!(ImageUrl::new("ftp://example.com/lamp.jpg"), Err(ImageUrlError::Scheme));
+/// assert_eq!(ImageUrl::new("http://me:pass@example.com/"), Err(ImageUrlError::UserInfo));
+/// # Ok::<(), ImageUrlError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ImageUrl(Url);
 
@@ -37,13 +48,14 @@ impl ImageUrl {
     /// The most characters it may have, as it was given and as it is written out.
     pub const MAX: usize = 2048;
 
-    /// Reads a URL.
+    /// Reads a URL; the error says which rule it breaks.
     pub fn new(text: &str) -> Result<Self, ImageUrlError> {
         // Parsers drop line breaks and the blanks around: what is kept must be what was written.
         checked(text, |text| if text.trim() == text { Url::parse(text).ok() } else { None })
     }
 
-    /// What a reference in a document or a header of this URL leads to: absolute, or relative to this URL.
+    /// What a reference in a document or a header of this URL leads to: absolute, or relative to this URL, and held to the same
+    /// rules.
     pub fn join(&self, reference: &str) -> Result<Self, ImageUrlError> {
         checked(reference, |reference| self.0.join(reference).ok())
     }
@@ -79,7 +91,7 @@ fn checked(text: &str, parse: impl FnOnce(&str) -> Option<Url>) -> Result<ImageU
     if !matches!(url.scheme(), "http" | "https") {
         return Err(ImageUrlError::Scheme);
     }
-    if url.host().is_none_or(|host| matches!(host, Host::Domain(name) if name.trim_matches('.').is_empty())) {
+    if !url.host().is_some_and(|host| is_plain(&host)) {
         return Err(ImageUrlError::Host);
     }
     if !url.username().is_empty() || url.password().is_some() {
@@ -89,6 +101,17 @@ fn checked(text: &str, parse: impl FnOnce(&str) -> Option<Url>) -> Result<ImageU
         return Err(too_long);
     }
     Ok(ImageUrl(url))
+}
+
+/// Whether a host is one that every reader of URLs takes for one: browsers let more characters pass than names have.
+fn is_plain(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => {
+            !name.trim_matches('.').is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        }
+        Host::Ipv4(_) | Host::Ipv6(_) => true,
+    }
 }
 
 impl FromStr for ImageUrl {
@@ -142,7 +165,7 @@ mod tests {
         {
             assert!(ImageUrl::new(text).is_err(), "{text}");
         }
-        for text in ["http://./", "http://../"] {
+        for text in ["http://./", "http://../", "http://a`b/", "http://a{b}/", "http://a\"b/", "http://*.a.example/"] {
             assert_eq!(ImageUrl::new(text), Err(ImageUrlError::Host), "{text}");
         }
     }

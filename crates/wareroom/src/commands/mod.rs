@@ -1,8 +1,51 @@
-//! The commands, one file each.
+//! The commands, one file each: what its command line is, and what it does.
 
-pub(crate) mod openapi;
-pub(crate) mod prune;
-pub(crate) mod serve;
+mod completions;
+mod config;
+mod dead_letters;
+mod healthcheck;
+mod import_demo;
+mod migrate;
+mod openapi;
+mod prune;
+mod serve;
+mod version;
 
-/// What a command ends with.
-pub(crate) type Ended = Result<(), Box<dyn std::error::Error>>;
+use crate::ended::Ended;
+use clap::{ArgMatches, Command};
+
+/// A command.
+pub(crate) struct Entry {
+    /// What people call it.
+    pub(crate) name: &'static str,
+    /// Adds its help, flags and arguments.
+    pub(crate) define: fn(Command) -> Command,
+    /// Does it.
+    pub(crate) run: fn(&ArgMatches) -> Ended,
+}
+
+const fn entry(name: &'static str, define: fn(Command) -> Command, run: fn(&ArgMatches) -> Ended) -> Entry {
+    Entry { name, define, run }
+}
+
+/// Every command, in the order of `--help`.
+pub(crate) const COMMANDS: &[Entry] = &[
+    entry("serve", serve::define, serve::run),
+    entry("migrate", migrate::define, migrate::run),
+    entry("import-demo", import_demo::define, import_demo::run),
+    entry("dead-letters", dead_letters::define, dead_letters::run),
+    entry("prune", prune::define, prune::run),
+    entry("config", config::define, config::run),
+    entry("healthcheck", healthcheck::define, healthcheck::run),
+    entry("openapi", openapi::define, openapi::run),
+    entry("completions", completions::define, completions::run),
+    entry("version", version::define, version::run),
+];
+
+/// Runs the command that was asked for, and `serve` when none was.
+pub(crate) fn run(matches: &ArgMatches) -> Ended {
+    let asked = matches.subcommand();
+    let found =
+        asked.and_then(|(name, arguments)| Some((COMMANDS.iter().find(|entry| entry.name == name)?, arguments)));
+    found.map_or_else(|| serve::run(matches), |(entry, arguments)| (entry.run)(arguments))
+}

@@ -1,38 +1,62 @@
-//! Removes what was kept long enough, now instead of when `serve` would; works beside it.
+//! Removes what was kept long enough, now instead of when `serve` would; works beside it. There is nothing to confirm: it
+//! takes only what is past its time, which `serve` would remove within minutes, unasked.
 
-use super::Ended;
-use crate::{command_line, logging};
-use clap::ArgMatches;
-use std::io::Write;
+use crate::command_line::{settings, with_examples};
+use crate::configuration::{BESIDE, Beside};
+use crate::ended::Ended;
+use crate::output::{json_flag, show};
+use crate::terminal::waiting;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde::Serialize;
 use wareroom_application::Pruned;
-use wareroom_bootstrap::{Config, Sources, wire_beside};
 
-pub(crate) fn run(arguments: &ArgMatches) -> Ended {
-    let config = Config::from_sources(&Sources::of_process(command_line::given(arguments))?)?;
-    logging::start(&config, arguments)?;
-    if !config.is_durable() {
-        return Err("database_url is memory:, of which nothing is there to be removed".into());
-    }
-    let dry_run = arguments.get_flag(command_line::DRY_RUN);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let pruned = runtime
-        .block_on(async { Ok::<_, Box<dyn std::error::Error>>(wire_beside(&config).await?.prune(dry_run).await?) })?;
-    show(&pruned, dry_run)?;
-    Ok(())
+const EXAMPLES: &str = "\
+Examples:
+  wareroom prune --dry-run               say what would be removed
+  wareroom prune --keep-events 1d        keep less than usual, this once";
+
+const DRY_RUN: &str = "dry-run";
+
+/// How long things are kept.
+const KEPT: [&str; 5] = ["keep_idempotency_keys", "keep_events", "keep_dead_letters", "keep_leftovers", "blob_claim"];
+
+pub(crate) fn define(command: Command) -> Command {
+    let about = "Remove what was kept long enough, as `serve` does from time to time; works beside it";
+    let dry_run = Arg::new(DRY_RUN).long(DRY_RUN).action(ArgAction::SetTrue).help("Only say what would be removed");
+    with_examples(command.about(about), EXAMPLES)
+        .args([dry_run, json_flag()])
+        .args(settings(&[&KEPT[..], &BESIDE].concat()))
 }
 
-fn show(pruned: &Pruned, dry_run: bool) -> std::io::Result<()> {
-    let Pruned { idempotency_keys, events, dead_letters, leftovers, blobs } = *pruned;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", if dry_run { "Would be removed:" } else { "Removed:" })?;
-    for (count, what) in [
-        (idempotency_keys, "idempotency keys"),
-        (events, "events"),
-        (dead_letters, "dead letters"),
-        (leftovers, "files of uploads that never ended"),
-        (blobs, "image files that nothing names"),
-    ] {
-        writeln!(out, "{count:>8}  {what}")?;
-    }
-    out.flush()
+/// How many of each, for programs.
+#[derive(Serialize)]
+struct Counts {
+    dry_run: bool,
+    idempotency_keys: u64,
+    events: u64,
+    dead_letters: u64,
+    leftovers: u64,
+    blobs: u64,
+}
+
+pub(crate) fn run(arguments: &ArgMatches) -> Ended {
+    let Beside { runtime, application } = Beside::open(arguments)?;
+    let dry_run = arguments.get_flag(DRY_RUN);
+    let pruned = runtime.block_on(waiting("looking for what was kept long enough", application.prune(dry_run)))?;
+    let Pruned { idempotency_keys, events, dead_letters, leftovers, blobs } = pruned;
+    let counts = Counts { dry_run, idempotency_keys, events, dead_letters, leftovers, blobs };
+    show(arguments, &counts, || text(&counts))
+}
+
+fn text(counts: &Counts) -> String {
+    let title = if counts.dry_run { "Would be removed:\n" } else { "Removed:\n" };
+    let counts = [
+        (counts.idempotency_keys, "idempotency keys"),
+        (counts.events, "events"),
+        (counts.dead_letters, "dead letters"),
+        (counts.leftovers, "files of uploads that never ended"),
+        (counts.blobs, "image files that nothing names"),
+    ];
+    let lines = counts.map(|(count, what)| format!("{count:>8}  {what}\n"));
+    format!("{title}{}", lines.concat())
 }

@@ -1,8 +1,10 @@
 //! Serves: API, delivery and worker in one process, until a signal asks it to stop.
 
-use super::Ended;
-use crate::{banner, command_line, logging};
-use clap::ArgMatches;
+use crate::command_line::{every_setting, with_examples};
+use crate::ended::Ended;
+use crate::logging::Lines;
+use crate::{banner, configuration, logging};
+use clap::{ArgMatches, Command};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -11,11 +13,25 @@ use wareroom_app_api::server::{Server, ServerSettings};
 use wareroom_app_api::{Api, ApiSettings};
 use wareroom_app_worker::{Worker, WorkerSettings};
 use wareroom_application::Application;
-use wareroom_bootstrap::{Config, Sources, wire};
+use wareroom_bootstrap::{Config, wire};
+
+const EXAMPLES: &str = "\
+Examples:
+  wareroom serve                                 on http://127.0.0.1:8080, data in ./wareroom-data
+  wareroom serve --listen 127.0.0.1:9000 --data-dir /srv/wareroom
+  WAREROOM_LOG=debug wareroom serve              every setting is a variable, too
+
+Each setting is a flag (--data-dir), a variable (WAREROOM_DATA_DIR) and a key of
+wareroom.toml (data_dir). A flag wins over the variable, the variable over the file.";
+
+pub(crate) fn define(command: Command) -> Command {
+    let about = "Serve the API and process images, as `wareroom` alone does";
+    with_examples(command.about(about), EXAMPLES).args(every_setting())
+}
 
 pub(crate) fn run(arguments: &ArgMatches) -> Ended {
-    let config = Config::from_sources(&Sources::of_process(command_line::given(arguments))?)?;
-    logging::start(&config, arguments)?;
+    let config = Config::from_sources(&configuration::sources(arguments))?;
+    let _log = logging::start(&config, arguments, Lines::HandedOver)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let wired = runtime.block_on(wire(&config))?;
     let ended = runtime.block_on(serve(&config, wired.application));
@@ -27,37 +43,11 @@ pub(crate) fn run(arguments: &ArgMatches) -> Ended {
 }
 
 async fn serve(config: &Config, application: Arc<Application>) -> Ended {
-    let server = Server::bind(ServerSettings {
-        listen: config.listen,
-        max_connections: config.max_connections,
-        drain: config.drain,
-        ..ServerSettings::default()
-    })?;
+    let server = Server::bind(server_settings(config))?;
     let address = server.local_address();
     let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let api = Api::new(
-        Arc::clone(&application),
-        ApiSettings {
-            media_url: config.media_url.clone().unwrap_or_else(|| public_url.clone()),
-            public_url: public_url.clone(),
-            cors_origins: config.cors_origins.clone(),
-            near_cache_entries: config.near_cache,
-            near_cache_ttl: config.cache_ttl,
-            upload_memory_bytes: config.upload_memory,
-            ..ApiSettings::default()
-        },
-    );
-    let worker = Worker::new(
-        Arc::clone(&application),
-        WorkerSettings {
-            concurrency: config.worker_concurrency,
-            downloads: config.download_concurrency,
-            job_deadline: config.job_deadline,
-            drain: config.drain,
-            prune_every: config.prune_every,
-            ..WorkerSettings::default()
-        },
-    );
+    let api = Api::new(Arc::clone(&application), api_settings(config, &public_url));
+    let worker = Worker::new(Arc::clone(&application), worker_settings(config));
     let (readiness, stop) = (api.readiness(), CancellationToken::new());
     let breaker = worker.breaker();
     readiness.watch_worker(move || breaker.is_open());
@@ -95,6 +85,50 @@ async fn serve(config: &Config, application: Arc<Application>) -> Ended {
     }
 }
 
+fn server_settings(config: &Config) -> ServerSettings {
+    ServerSettings {
+        listen: config.listen,
+        max_connections: config.max_connections,
+        backlog: config.listen_backlog,
+        header_timeout: config.header_timeout,
+        max_header_bytes: config.header_max_bytes,
+        idle_timeout: config.idle_timeout,
+        body_idle_timeout: config.body_idle_timeout,
+        drain: config.drain,
+    }
+}
+
+fn api_settings(config: &Config, public_url: &str) -> ApiSettings {
+    ApiSettings {
+        public_url: public_url.to_owned(),
+        media_url: config.media_url.clone().unwrap_or_else(|| public_url.to_owned()),
+        cors_origins: config.cors_origins.clone(),
+        near_cache_entries: config.near_cache,
+        near_cache_ttl: config.cache_ttl,
+        json_max_bytes: config.json_max_bytes,
+        base64_max_bytes: config.base64_max_bytes,
+        multipart_max_bytes: config.multipart_max_bytes,
+        upload_memory_bytes: config.upload_memory,
+        body_idle_timeout: config.body_idle_timeout,
+    }
+}
+
+fn worker_settings(config: &Config) -> WorkerSettings {
+    WorkerSettings {
+        concurrency: config.worker_concurrency,
+        downloads: config.download_concurrency,
+        job_deadline: config.job_deadline,
+        drain: config.drain,
+        store_wait: config.store_retry,
+        store_wait_max: config.store_retry_max,
+        poll: config.poll_every,
+        prune_every: config.prune_every,
+        rescue_every: config.rescue_every,
+        replay_every: config.replay_every,
+        replay_pause: config.replay_pause,
+    }
+}
+
 fn unexpected(part: &str, error: Option<tokio::task::JoinError>) -> Box<dyn std::error::Error> {
     let why = error.map(|error| format!(": {error}")).unwrap_or_default();
     format!("the {part} ended unexpectedly{why}; what was accepted is kept and goes on at the next start").into()
@@ -107,4 +141,22 @@ async fn wait_for_signal() -> std::io::Result<()> {
         _ = terminate.recv() => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wareroom_bootstrap::Sources;
+
+    #[test]
+    fn the_defaults_of_the_table_are_those_of_the_edges() {
+        let config = Config::from_sources(&Sources::new()).unwrap();
+        // A whole process may take longer to stop than a server by itself.
+        let server = ServerSettings { drain: config.drain, ..ServerSettings::default() };
+        assert_eq!(server_settings(&config), server);
+        let api = ApiSettings::at("http://127.0.0.1:8080");
+        assert_eq!(format!("{:?}", api_settings(&config, "http://127.0.0.1:8080")), format!("{api:?}"));
+        let worker = WorkerSettings { concurrency: config.worker_concurrency, ..WorkerSettings::default() };
+        assert_eq!(format!("{:?}", worker_settings(&config)), format!("{worker:?}"));
+    }
 }

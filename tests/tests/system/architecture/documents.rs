@@ -39,6 +39,21 @@ pub(crate) fn dead_ends(document: &str, text: &str, there: impl Fn(&str) -> bool
     all.filter(|path| !there(path)).map(|path| format!("{document} names {path}, which is not there")).collect()
 }
 
+/// Lines of the README's table of figures that are not lines of the table that was measured, its last column left out, and
+/// a commit that is another one.
+pub(crate) fn figures_differ(readme: &str, results: &str) -> Vec<String> {
+    let section = readme.split_once("\n## Figures").map_or("", |(_, rest)| rest);
+    let section = section.split_once("\n## ").map_or(section, |(section, _)| section);
+    let shown: Vec<&str> = section.lines().filter(|line| line.starts_with('|')).skip(2).collect();
+    let commit = results.lines().find_map(|line| line.strip_prefix("- Commit: ")).unwrap_or("none");
+    let short = commit.get(..7).unwrap_or(commit);
+    let other = shown.iter().filter(|line| !results.lines().any(|measured| measured.starts_with(**line)));
+    let other = other.map(|line| format!("README.md shows {line}, which was not measured"));
+    let nothing = shown.is_empty().then(|| "README.md shows no figures".to_owned());
+    let stale = (!section.contains(short)).then(|| format!("README.md does not say that its figures are of {short}"));
+    other.chain(nothing).chain(stale).collect()
+}
+
 /// A path without `.` and `..`.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
@@ -99,5 +114,19 @@ mod tests {
                 "docs/page.md names examples/gone.rs, which is not there"
             ]
         );
+    }
+
+    #[test]
+    fn a_figure_that_was_not_measured_is_found() {
+        let results = "- Commit: 0123456789\n\n| GET | bare | at least 0.60 | 0.70 (0.60 to 0.80) | 70 against 100 |\n";
+        let readme = |commit: &str, ratio: &str| {
+            format!(
+                "# A\n\n## Figures\n\nOf {commit}.\n\n| what |\n|---|\n| GET | bare | at least 0.60 | {ratio} |\n\n## B\n"
+            )
+        };
+        assert_eq!(figures_differ(&readme("0123456", "0.70 (0.60 to 0.80)"), results), Vec::<String>::new());
+        assert_eq!(figures_differ(&readme("0123456", "0.95 (0.60 to 0.80)"), results).len(), 1);
+        assert_eq!(figures_differ(&readme("9999999", "0.70 (0.60 to 0.80)"), results).len(), 1);
+        assert_eq!(figures_differ("# A\n", results).len(), 2);
     }
 }

@@ -92,3 +92,9 @@ fn documents_name_only_files_that_are_there() {
     let complaints = documents.iter().flat_map(|(path, text)| documents::dead_ends(path, text, there));
     assert_none(&complaints.collect::<Vec<_>>());
 }
+
+#[test]
+fn the_readme_shows_the_figures_that_were_measured() {
+    let workspace = Workspace::read();
+    assert_none(&documents::figures_differ(&workspace.text("README.md"), &workspace.text("benches/RESULTS.md")));
+}

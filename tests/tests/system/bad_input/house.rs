@@ -19,7 +19,7 @@ pub(super) const DOWNLOAD: Duration = Duration::from_secs(2);
 const ATTEMPTS: u64 = 3;
 
 /// The reasons that may end better.
-const TRANSIENT: [&str; 4] = ["http_5xx", "dns", "unreachable", "timeout"];
+const TRANSIENT: [&str; 5] = ["http_busy", "http_5xx", "dns", "unreachable", "timeout"];
 
 /// A running Wareroom that may reach 127.0.0.1 and nothing else of this machine.
 pub(super) struct House {

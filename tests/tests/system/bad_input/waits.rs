@@ -7,7 +7,7 @@ use std::time::Duration;
 use wareroom_test_kit::{Encoding, OriginPage, Picture};
 
 pub(super) async fn servers_are_left_alone_as_long_as_they_ask(house: &House) {
-    let rows = [(429, 2, "http_4xx", 10), (503, 1, "http_5xx", 12)];
+    let rows = [(429, 2, "http_busy", 10), (503, 1, "http_5xx", 12)];
     join_all(rows.map(|(status, seconds, code, seed)| one(house, status, Duration::from_secs(seconds), code, seed)))
         .await;
 }

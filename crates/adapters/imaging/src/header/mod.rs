@@ -112,6 +112,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn what_is_not_read_of_a_format_is_told_by_its_name() {
+        use SourceFormat::{Gif, Jpeg, Png, WebP};
+        for (format, name) in [(Jpeg, "JPEG"), (Png, "PNG"), (WebP, "WebP"), (Gif, "GIF")] {
+            assert_eq!(format.rare(), format!("this kind of {name}"));
+            assert_eq!(format.media_type(), format!("image/{}", name.to_lowercase()));
+        }
+    }
+
     proptest! {
         #[test]
         fn no_bytes_panic(start in 0..5usize, tail in proptest::collection::vec(any::<u8>(), 0..400)) {

@@ -47,7 +47,7 @@ pub(super) async fn give_up_or_postpone(
 ) -> Result<Outcome, Error> {
     let failure = trouble.failure.clone();
     let made = usize::try_from(held.attempt.number.0).unwrap_or(usize::MAX);
-    let back_off = app.settings.back_off.get(made.saturating_sub(1)).filter(|_| trouble.transient);
+    let back_off = app.settings.back_off.get(made.saturating_sub(1)).filter(|_| trouble.transient());
     let Some(&back_off) = back_off else {
         let ended = finish(app, held, &Ending::Fail(failure.clone())).await?;
         return Ok(if ended { Outcome::Failed(failure) } else { Outcome::Overtaken });

@@ -173,7 +173,8 @@ async fn new_images_need_a_place_and_room_and_old_ones_do_not() {
     app.space.set(None);
     app.application.add_image_by_url(&Context::operator(), by_url.clone()).await.unwrap();
     let added = app.application.add_image_by_url(&Context::operator(), by_url).await;
-    assert_eq!(added.err().map(|error| error.code), Some(ErrorCode::TooManyImages));
+    let error = added.unwrap_err();
+    assert_eq!((error.code, error.faults[0].pointer.as_str()), (ErrorCode::TooManyImages, "/url"));
     app.work().await;
 }
 

@@ -1,0 +1,45 @@
+//! The rows of the table, one file for each kind.
+
+mod create;
+mod footprint;
+mod list;
+mod read;
+mod ready;
+mod renditions;
+
+use crate::Outcome;
+use crate::report::Line;
+use crate::stand::Stand;
+
+/// What can be asked for, in the order of the table.
+pub(crate) const ROWS: [&str; 12] = [
+    "read-quiet",
+    "read",
+    "read-shared",
+    "read-uncached",
+    "read-store",
+    "create",
+    "create-keyed",
+    "list",
+    "renditions",
+    "ready",
+    "memory",
+    "start",
+];
+
+/// Measures a row; some have several lines.
+pub(crate) async fn measure(row: &str, stand: &Stand) -> Outcome<Vec<Line>> {
+    match row {
+        "read-quiet" | "read" | "read-shared" | "read-uncached" | "read-store" => {
+            Ok(vec![read::measure(row, stand).await?])
+        }
+        "create" => Ok(vec![create::measure(stand, false).await?]),
+        "create-keyed" => Ok(vec![create::measure(stand, true).await?]),
+        "list" => Ok(vec![list::measure(stand).await?]),
+        "renditions" => renditions::measure(stand).await,
+        "ready" => ready::measure(stand).await,
+        "memory" => footprint::memory(stand).await,
+        "start" => Ok(vec![footprint::start(stand).await?]),
+        _ => Err(format!("there is no row {row}").into()),
+    }
+}

@@ -1,0 +1,17 @@
+//! What answers reads before the database does.
+
+use super::{COUNT, DURATION, Preset, Theme, preset, row};
+
+pub(super) const THEME: Theme = Theme {
+    title: "Caches",
+    about: "What answers reads before the database does. A write is seen by the read that follows its answer, with and \
+            without them.",
+    settings: &[
+        preset("cache_url", Preset::Derived("memory:"), "memory: or none:", "the cache that product reads go through")
+            .url(),
+        row("cache_ttl", "60s", DURATION, "how long a cached product is used at most"),
+        row("cache_products", "10000", COUNT, "how many products the cache in memory holds at most"),
+        row("near_cache", "10000", "a number, 0 for none", "how many rendered answers the API keeps at hand")
+            .when("memory is short: 0 saves up to 4KiB an answer, and costs speed"),
+    ],
+};

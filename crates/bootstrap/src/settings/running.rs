@@ -1,0 +1,20 @@
+//! How it stops, and what it says meanwhile.
+
+use super::{DURATION, DURATION_OR_ZERO, Preset, Theme, preset, row};
+
+pub(super) const THEME: Theme = Theme {
+    title: "Stopping and logging",
+    about: "How Wareroom stops when it is told to, and what it says until then.",
+    settings: &[
+        row("drain", "25s", DURATION, "how long running work may go on after the stop signal")
+            .when("whoever sends the signal kills before this and stop_delay are over"),
+        row(
+            "stop_delay",
+            "0s",
+            DURATION_OR_ZERO,
+            "how long the API answers on as not ready before it stops, for balancers to notice",
+        ),
+        row("log", "info", "error, warn, info, debug, trace, or directives by module", "what is logged"),
+        preset("log_format", Preset::Derived("pretty on a terminal, else json"), "pretty or json", "how it is logged"),
+    ],
+};
