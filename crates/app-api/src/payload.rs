@@ -60,11 +60,8 @@ impl<T: Type> ParsePayload for JsonObject<T> {
         let bytes = body.take()?.into_bytes().await?;
         match serde_json::from_slice(&bytes) {
             Ok(Members { found, twice: None }) => Ok(Self(found, PhantomData)),
-            Ok(Members { twice: Some(name), .. }) => {
-                Err(unreadable(format!("the body has the field {} twice", quoted(&name))).into())
-            }
-            Err(error) if error.is_data() => Err(unreadable("the body is not a JSON object").into()),
-            Err(error) => Err(unreadable(not_read(&error)).into()),
+            Ok(Members { twice: Some(name), .. }) => Err(there_twice(&name).into()),
+            Err(error) => Err(no_object(&error).into()),
         }
     }
 }
@@ -178,15 +175,24 @@ impl<'de> Visitor<'de> for WholeVisitor {
     }
 }
 
-/// Why a body cannot be read. A number that no double holds is JSON all the same, and only the message tells.
-fn not_read(error: &serde_json::Error) -> String {
-    match error.to_string().strip_prefix("number out of range") {
+/// Why a body is no JSON object. A number that no double holds is JSON all the same, and only the message tells.
+pub(crate) fn no_object(error: &serde_json::Error) -> Problem {
+    if error.is_data() {
+        return unreadable("the body is not a JSON object");
+    }
+    unreadable(match error.to_string().strip_prefix("number out of range") {
         Some(place) => format!("a number in the body is out of range{place}"),
         None => format!("the body is not valid JSON: {error}"),
-    }
+    })
 }
 
-fn unreadable(detail: impl Into<String>) -> Problem {
+/// A field is there twice, and readers of JSON differ in which of the two they keep.
+pub(crate) fn there_twice(name: &str) -> Problem {
+    unreadable(format!("the body has the field {} twice", quoted(name)))
+}
+
+/// A body that cannot be read at all.
+pub(crate) fn unreadable(detail: impl Into<String>) -> Problem {
     Problem::new(ProblemCode::InvalidRequest, detail)
 }
 

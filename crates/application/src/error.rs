@@ -1,4 +1,4 @@
-//! What can go wrong, in about ten kinds. Each edge maps them once: HTTP statuses in `app-api`, verdicts on a job in
+//! What can go wrong, in a few kinds. Each edge maps them once: HTTP statuses in `app-api`, verdicts on a job in
 //! `app-worker`.
 
 use wareroom_domain::{Product, Revision, Version};

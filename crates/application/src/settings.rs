@@ -28,7 +28,8 @@ pub struct Settings {
     pub blob_claim: Duration,
     /// After how long an attempt that did not end is taken for dead, its job having gone missing.
     pub rescue_after: Duration,
-    /// How long a request with an idempotency key keeps others from doing it in its place; longer than any takes.
+    /// How long a request with an idempotency key keeps others from doing it in its place. One that takes longer may be
+    /// taken over, and then stores nothing itself.
     pub idempotency_lease: Duration,
     /// How long a job is on loan to the relay.
     pub relay_lease: Duration,

@@ -142,6 +142,20 @@ mod tests {
     const SOON: Duration = Duration::from_millis(20);
     const LONG: Duration = Duration::from_secs(20);
 
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn work_behind_gives_way_and_what_a_client_waits_for_does_not() {
+        // A change by nothing answers with what it is.
+        let own = |urgency| async move {
+            let nice = |_: &Caller| rustix::process::nice(0).map_err(|error| fault(error.to_string()));
+            Pool::new(1, 0, urgency).run(LONG, 0, nice).await.unwrap()
+        };
+        let usual = rustix::process::nice(0).unwrap();
+        assert_eq!(own(Urgency::Now).await, usual);
+        assert_eq!(own(Urgency::Behind).await, (usual + STEP_BACK).min(19));
+        assert_eq!(own(Urgency::Now).await, usual, "it was left behind");
+    }
+
     #[tokio::test]
     async fn a_panic_is_an_error() {
         let pool = Pool::new(1, 0, Urgency::Now);

@@ -3,8 +3,8 @@
 
 use super::memory::{Share, UploadMemory};
 use crate::faults::{Faults, pointer};
-use crate::payload::is_media_type;
-use crate::problem::{Problem, ProblemCode, quoted};
+use crate::payload::{is_media_type, no_object, there_twice, unreadable};
+use crate::problem::Problem;
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -134,15 +134,10 @@ impl ImageJson {
 
 /// What a body says, or every fault of it.
 fn given(body: &[u8]) -> Result<Given, Problem> {
-    let Members { url, base64, unknown: mut faults, twice } = serde_json::from_slice(body).map_err(|error| {
-        if error.is_data() {
-            unreadable("the body is not a JSON object")
-        } else {
-            unreadable(format!("the body is not valid JSON: {error}"))
-        }
-    })?;
+    let Members { url, base64, unknown: mut faults, twice } =
+        serde_json::from_slice(body).map_err(|error| no_object(&error))?;
     if let Some(name) = twice {
-        return Err(unreadable(format!("the body has the field {} twice", quoted(name))));
+        return Err(there_twice(name));
     }
     let mut fault = |name: &str, detail: String| {
         faults.add(|| pointer(name), detail);
@@ -181,10 +176,6 @@ fn decoded(text: &str) -> Result<Bytes, &'static str> {
     };
     let bytes = BASE64.decode(encoded).map_err(|_| "must be base64 (A-Z, a-z, 0-9, + and /), without line breaks")?;
     Ok(bytes.into())
-}
-
-fn unreadable(detail: impl Into<String>) -> Problem {
-    Problem::new(ProblemCode::InvalidRequest, detail)
 }
 
 /// The members of a body, as far as they matter.
@@ -294,6 +285,7 @@ impl<'de> Visitor<'de> for MemberVisitor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::ProblemCode;
 
     #[test]
     fn bytes_are_read_from_base64_bare_or_in_a_data_url() {

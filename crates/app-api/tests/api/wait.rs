@@ -1,5 +1,6 @@
 //! `?wait`: an answer that is held back until there is news.
 
+use crate::faulty::{Behaviour, Switch};
 use crate::support::{Form, TestApi, picture, request};
 use async_trait::async_trait;
 use poem::http::Method;
@@ -12,7 +13,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use wareroom_app_api::ApiSettings;
 use wareroom_app_api::server::{ServeReport, Server, ServerSettings};
-use wareroom_ports::{Invalidation, Invalidations, Listener};
+use wareroom_ports::{Invalidation, Invalidations, Listener, StoreError};
 
 const SOON: Duration = Duration::from_millis(900);
 
@@ -49,6 +50,20 @@ async fn the_first_change_is_answered_when_it_happens() {
         assert_ne!(answer.header("etag"), before);
         assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_meanwhile_costs_nobody_the_answer_that_is_there() {
+    let mut switch = None;
+    let test = TestApi::with(|ports| switch = Some(Switch::between(ports)), ApiSettings::at("http://shop.test"));
+    let (test, switch) = (with_pending_image(test).await, switch.unwrap());
+    let begun = Instant::now();
+    let (answer, ()) = tokio::join!(test.get("/products/1?wait=3"), async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        switch.set(Behaviour::Fails(|| StoreError::Busy));
+    });
+    answer.is(200);
+    assert!(begun.elapsed() >= Duration::from_secs(3), "{:?}", begun.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

@@ -87,3 +87,16 @@ pub(super) async fn put(app: &Application, keys: &[BlobKey], files: &[UploadedFi
     stage!("store");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_hash_is_of_the_whole_file_however_many_parts_it_is_hashed_in() {
+        for length in [0, 1, HASHED_AT_ONCE, HASHED_AT_ONCE + 1, 3 * HASHED_AT_ONCE] {
+            let bytes: Vec<u8> = (0..=250).cycle().take(length).collect();
+            assert_eq!(hash(&bytes).await, Sha256(sha2::Sha256::digest(&bytes).into()), "{length}");
+        }
+    }
+}
