@@ -19,6 +19,8 @@ pub(crate) fn open_writer(path: &Path, busy_wait: Duration) -> Result<Connection
         return Err(OpenError::NoWriteAheadLog { journal_mode });
     }
     set(&connection)?;
+    // What a savepoint would have to undo is soon forgotten, and no file is worth it.
+    connection.pragma_update(None, "temp_store", "memory")?;
     Ok(connection)
 }
 

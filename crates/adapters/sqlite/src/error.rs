@@ -1,6 +1,6 @@
 //! What can go wrong, from SQLite's terms into those of the ports.
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 use std::io;
 use wareroom_ports::{BoxError, QueueError, StoreError};
 
@@ -91,6 +91,14 @@ pub(crate) fn of_commit(error: rusqlite::Error) -> Fault {
     }
 }
 
+/// The same error once more, for another who has to be told.
+pub(crate) fn again(error: &rusqlite::Error) -> rusqlite::Error {
+    match error {
+        rusqlite::Error::SqliteFailure(code, text) => rusqlite::Error::SqliteFailure(*code, text.clone()),
+        other => rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_ERROR), Some(other.to_string())),
+    }
+}
+
 /// The same trouble, as the queue says it.
 pub(crate) fn of_queue(error: StoreError) -> QueueError {
     match error {
@@ -113,7 +121,6 @@ impl From<NoAnswer> for StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rusqlite::ffi;
 
     fn failed(code: i32) -> rusqlite::Error {
         rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)

@@ -6,7 +6,7 @@ use crate::{
     rows::{instant, to_event},
 };
 use async_trait::async_trait;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use wareroom_domain::{Event, EventPosition, Stamped};
 use wareroom_ports::{
     EventLog, LogPage, StoreError,
@@ -86,16 +86,15 @@ pub(crate) fn remove(connection: &Connection, beginning: &Beginning) -> rusqlite
 }
 
 /// Gives the next positions in the order of the commits. The file's write lock makes it one process at a time.
-fn sequence(connection: &mut Connection, limit: usize) -> Result<usize, Fault> {
+fn sequence(connection: &Connection, limit: usize) -> Result<usize, Fault> {
     let any: bool = connection
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM events WHERE position IS NULL)")?
         .query_one([], |row| row.get(0))?;
     if !any {
         return Ok(0);
     }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let head = head(&transaction)?;
-    let sequenced = transaction
+    let head = head(connection)?;
+    let sequenced = connection
         .prepare_cached(
             "UPDATE events SET position = ?1 + waiting.place
              FROM (SELECT seq, row_number() OVER (ORDER BY seq) AS place
@@ -103,7 +102,6 @@ fn sequence(connection: &mut Connection, limit: usize) -> Result<usize, Fault> {
              WHERE events.seq = waiting.seq",
         )?
         .execute((head, i64::try_from(limit).unwrap_or(i64::MAX)))?;
-    transaction.commit()?;
     Ok(sequenced)
 }
 

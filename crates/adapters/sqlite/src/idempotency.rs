@@ -37,7 +37,26 @@ fn found(
     Ok(row.flatten())
 }
 
-fn reserve(
+/// Reserves a key that is not there; answers its token. It is drawn, not counted: a key that was removed and came back must
+/// not repeat one.
+fn reserve_new(
+    connection: &Connection,
+    key: &IdempotencyKey,
+    fingerprint: &str,
+    at: Timestamp,
+    lease: Duration,
+) -> Result<Option<u64>, Fault> {
+    let sql = "INSERT INTO idempotency_keys (scope, key, fingerprint, at, leased_until, token)
+               VALUES (?1, ?2, ?3, ?4, ?5, random() & 9223372036854775807)
+               ON CONFLICT (scope, key) DO NOTHING
+               RETURNING token";
+    let leased_until = now(connection)?.saturating_add(milliseconds(lease));
+    let values = (&key.scope, &key.key, fingerprint, instant(at), leased_until);
+    Ok(connection.prepare_cached(sql)?.query_one(values, |row| row.get(0)).optional()?)
+}
+
+/// Reserves a key that is there, when its lease is over and nothing was answered.
+fn reserve_again(
     connection: &Connection,
     key: &IdempotencyKey,
     fingerprint: &str,
@@ -48,20 +67,13 @@ fn reserve(
     if let Some(found) = found(connection, key, fingerprint, now)? {
         return Ok(found);
     }
-    // The token is drawn, not counted: a key that was removed and came back must not repeat one.
-    let token = connection
-        .prepare_cached(
-            "INSERT INTO idempotency_keys (scope, key, fingerprint, at, leased_until, token)
-             VALUES (?1, ?2, ?3, ?4, ?5, random() & 9223372036854775807)
-             ON CONFLICT (scope, key) DO UPDATE SET
-                 at = excluded.at, leased_until = excluded.leased_until, token = excluded.token
-             RETURNING token",
-        )?
-        .query_one(
-            (&key.scope, &key.key, fingerprint, instant(at), now.saturating_add(milliseconds(lease))),
-            |row| row.get(0),
-        )?;
-    Ok(Reservation::Granted { token })
+    let sql = "UPDATE idempotency_keys SET at = ?3, leased_until = ?4, token = random() & 9223372036854775807
+               WHERE scope = ?1 AND key = ?2
+               RETURNING token";
+    let values = (&key.scope, &key.key, instant(at), now.saturating_add(milliseconds(lease)));
+    let token = connection.prepare_cached(sql)?.query_one(values, |row| row.get(0)).optional()?;
+    // It went with the member of a group that was rolled back meanwhile.
+    Ok(Reservation::Granted { token: token.ok_or(StoreError::Conflict)? })
 }
 
 #[async_trait]
@@ -74,12 +86,17 @@ impl IdempotencyKeys for Unit {
         lease: Duration,
     ) -> Result<Reservation, StoreError> {
         let (key, fingerprint) = (key.clone(), fingerprint.to_string());
-        self.call(move |connection| reserve(connection, &key, &fingerprint, at, lease)).await
+        let (new, its) = (key.clone(), fingerprint.clone());
+        if let Some(token) = self.add(move |connection| reserve_new(connection, &new, &its, at, lease)).await? {
+            return Ok(Reservation::Granted { token });
+        }
+        self.call(move |connection| reserve_again(connection, &key, &fingerprint, at, lease)).await
     }
 
     async fn answer(&mut self, key: &IdempotencyKey, token: u64, result: Bytes) -> Result<(), StoreError> {
         let key = key.clone();
-        self.call(move |connection| {
+        // Its own reservation, which nobody has touched if it was made in this unit.
+        self.add(move |connection| {
             let sql = "UPDATE idempotency_keys SET answer = ?4, leased_until = NULL, token = NULL
                        WHERE scope = ?1 AND key = ?2 AND token = ?3";
             let values = (&key.scope, &key.key, token, result.as_ref());

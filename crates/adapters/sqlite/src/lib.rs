@@ -2,15 +2,17 @@
 //!
 //! ```text
 //! begin --turn--> Unit --closures--> writer thread (one connection)      SqliteStore: Store
-//! claim, ack, sequence, publish ---> the same thread, between two units  OutboxRelay, EventLog, Queue
+//! claim, ack, sequence, publish ---> the same line, a turn each          OutboxRelay, EventLog, Queue
 //! remove_expired, compact ---------> the same                            Retention
 //! get, list, read, head, backlog --> a few readers                       ProductQueries, UserQueries, DeadLetterQueries,
 //!                                                                        EventLog
 //! ```
 //!
 //! SQLite has one writer at a time, so there is one connection that writes, on a thread of its own, and a fair line of
-//! those who want a turn. Whoever reads does so beside it, on a snapshot. What was acknowledged is on disk: write-ahead
-//! log with `synchronous=FULL`.
+//! those who want a turn. Those who stand in it together share a COMMIT: nobody is told before it, and a unit that looks at
+//! rows sees what is stored and what it wrote itself. Only one that has added something new before it looks around for the
+//! first time may also see what it is stored together with, or not at all; it must not be dropped and believed. Whoever
+//! reads does so beside it, on a snapshot. What was acknowledged is on disk: write-ahead log with `synchronous=FULL`.
 //!
 //! The outbox is its own queue: workers claim due job rows by lease and delete them when they are done. Do not relay
 //! this store's outbox into its own queue: both are the same rows.
@@ -27,6 +29,7 @@ mod dead_letters;
 mod error;
 mod events;
 mod functions;
+mod group;
 mod idempotency;
 mod images;
 mod jobs;

@@ -2,7 +2,7 @@
 
 use crate::{SqliteStore, error::Fault, events, jobs, unit::Unit};
 use async_trait::async_trait;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use std::{pin::pin, time::Duration};
 use tokio::time::timeout;
 use wareroom_domain::{Event, Job, Lane, Stamped};
@@ -62,11 +62,10 @@ impl OutboxRelay for SqliteStore {
         let rows: Vec<_> = claimed.iter().map(|claimed| (claimed.message.id, claimed.token)).collect();
         self.shared
             .write(move |connection| {
-                let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
                 for (id, token) in rows {
-                    jobs::done(&transaction, id, token)?;
+                    jobs::done(connection, id, token)?;
                 }
-                Ok(transaction.commit()?)
+                Ok(())
             })
             .await
     }

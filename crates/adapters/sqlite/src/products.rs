@@ -20,7 +20,7 @@ pub(crate) fn load(connection: &Connection, id: ProductId) -> rusqlite::Result<O
 impl ProductRepo for Unit {
     async fn insert(&mut self, draft: &ProductDraft) -> Result<Product, StoreError> {
         let draft = draft.clone();
-        self.call(move |connection| {
+        self.add(move |connection| {
             let mut insert = connection.prepare_cached(
                 "INSERT INTO products
                      (owner_id, name, name_folded, description, price_hundredths, revision, version, created_at,

@@ -2,7 +2,6 @@
 
 use crate::{SqliteStore, error::of_queue, jobs, store::Shared};
 use async_trait::async_trait;
-use rusqlite::TransactionBehavior;
 use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -20,17 +19,14 @@ impl Queue for SqliteStore {
     async fn publish(&self, messages: &[Message]) -> Result<Vec<Result<(), QueueError>>, QueueError> {
         let outcomes = messages.iter().map(|_| Ok(())).collect();
         let messages = messages.to_vec();
-        let jobs = Arc::clone(&self.shared.jobs);
         let published = self.shared.write(move |connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             for message in &messages {
-                jobs::publish(&transaction, message)?;
+                jobs::publish(connection, message)?;
             }
-            transaction.commit()?;
-            jobs.notify_waiters();
             Ok(())
         });
         published.await.map_err(of_queue)?;
+        self.shared.jobs.notify_waiters();
         Ok(outcomes)
     }
 
@@ -121,9 +117,10 @@ impl Receipt for Loan {
 
     fn release(&mut self) {
         let (id, token, jobs) = (self.id, self.token, Arc::clone(&self.shared.jobs));
-        self.shared.writer.send_between_units(move |connection| match jobs::release(connection, id, token) {
+        let tell = move |released: Result<(), StoreError>| match released {
             Ok(()) => jobs.notify_waiters(),
             Err(error) => tracing::warn!(%error, message = %id, "a job could not be given back; its lease will end"),
-        });
+        };
+        self.shared.writer.send_write(move |connection| Ok(jobs::release(connection, id, token)?), tell);
     }
 }

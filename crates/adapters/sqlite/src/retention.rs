@@ -3,7 +3,7 @@
 use crate::{SqliteStore, clock::now, connection::checkpoint, error::Fault, events, rows::instant};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use wareroom_ports::{Kept, Retention, StoreError};
 
 fn expired(connection: &Connection, what: Kept, before: &str) -> Result<u64, Fault> {
@@ -22,27 +22,25 @@ fn expired(connection: &Connection, what: Kept, before: &str) -> Result<u64, Fau
     Ok(count)
 }
 
-fn remove_expired(connection: &mut Connection, what: Kept, before: &str, limit: usize) -> Result<u64, Fault> {
+fn remove_expired(connection: &Connection, what: Kept, before: &str, limit: usize) -> Result<u64, Fault> {
     let rows = i64::try_from(limit).unwrap_or(i64::MAX);
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let removed = match what {
-        Kept::IdempotencyKeys => transaction
+        Kept::IdempotencyKeys => connection
             .prepare_cached(
                 "DELETE FROM idempotency_keys
                  WHERE rowid IN (SELECT rowid FROM idempotency_keys
                                  WHERE at < ?1 AND (leased_until IS NULL OR leased_until <= ?2)
                                  ORDER BY at, rowid LIMIT ?3)",
             )?
-            .execute((before, now(&transaction)?, rows))?,
-        Kept::Events => events::remove(&transaction, &events::expired(&transaction, before, limit)?)?,
-        Kept::DeadLetters => transaction
+            .execute((before, now(connection)?, rows))?,
+        Kept::Events => events::remove(connection, &events::expired(connection, before, limit)?)?,
+        Kept::DeadLetters => connection
             .prepare_cached(
                 "DELETE FROM dead_letters
                  WHERE seq IN (SELECT seq FROM dead_letters WHERE at < ?1 ORDER BY at, id LIMIT ?2)",
             )?
             .execute((before, rows))?,
     };
-    transaction.commit()?;
     Ok(u64::try_from(removed).unwrap_or(u64::MAX))
 }
 
@@ -65,7 +63,7 @@ impl Retention for SqliteStore {
 
     /// What removals freed is used again by the file itself, which does not shrink; the write-ahead log does.
     async fn compact(&self) -> Result<(), StoreError> {
-        let whole = self.shared.write(|connection| Ok(checkpoint(connection)?)).await?;
+        let whole = self.shared.tend(|connection| Ok(checkpoint(connection)?)).await?;
         if !whole {
             tracing::debug!("somebody reads what the write-ahead log holds; it stays as long as it is");
         }

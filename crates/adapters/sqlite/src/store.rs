@@ -3,7 +3,7 @@
 use crate::{
     OpenError, SqliteConfig,
     connection::{open_reader, open_writer},
-    error::{Fault, NoAnswer},
+    error::Fault,
     jobs,
     migrations::migrate,
     readers::Readers,
@@ -19,11 +19,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{
-    sync::{Notify, Semaphore},
-    task::spawn_blocking,
-    time::{Instant, timeout},
-};
+use tokio::{sync::Notify, task::spawn_blocking};
 use wareroom_ports::{Store, StoreError, UnitOfWork};
 
 /// A database file that is open. Clones share it; it is closed when the last of them is gone, with everything that they
@@ -35,8 +31,6 @@ pub struct SqliteStore {
 
 pub(crate) struct Shared {
     pub(crate) writer: Writer,
-    /// Whoever holds the permit has the writer from BEGIN to COMMIT or ROLLBACK. Fair: first come, first served.
-    turn: Arc<Semaphore>,
     readers: Readers,
     /// There may be jobs to claim.
     pub(crate) jobs: Arc<Notify>,
@@ -64,8 +58,7 @@ impl SqliteStore {
         let readers = (0..config.readers.max(1)).map(|_| open_reader(&path, config.begin_wait));
         let shared = Shared {
             readers: Readers::new(readers.collect::<Result<_, _>>()?, config.begin_wait),
-            writer: Writer::start(connection)?,
-            turn: Arc::new(Semaphore::new(1)),
+            writer: Writer::start(connection, config.begin_wait)?,
             jobs: Arc::new(Notify::new()),
             begin_wait: config.begin_wait,
             list_time: config.list_time,
@@ -119,20 +112,24 @@ impl Shared {
         self.readers.read_long(query).await
     }
 
-    /// Writes outside a unit of work, between two of them.
+    /// Writes outside a unit of work: all of it, or nothing.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Connection) -> Result<T, Fault> + Send + 'static,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.writer.between_units(self.begin_wait, work).await
+        self.writer.write(self.begin_wait, work).await
+    }
+
+    /// Does with the file what cannot be done within a transaction.
+    pub(crate) async fn tend<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.alone(self.begin_wait, work).await
     }
 
     pub(crate) async fn begin(self: &Arc<Self>) -> Result<Unit, StoreError> {
-        let asked = Instant::now();
-        let turn = timeout(self.begin_wait, Arc::clone(&self.turn).acquire_owned()).await;
-        let turn = turn.map_err(|_| StoreError::Busy)?.map_err(|_| NoAnswer)?;
-        let left = self.begin_wait.saturating_sub(asked.elapsed());
-        Unit::begin(Arc::clone(self), turn, left, self.begin_wait).await
+        Ok(Unit::new(Arc::clone(self), self.writer.turn(self.begin_wait).await?))
     }
 }
 

@@ -1,63 +1,59 @@
-//! The unit of work: one SQLite transaction on the writer's connection. It implements every repository itself; each
-//! does so in a file of its own.
+//! The unit of work: it has the writer's connection to itself. It implements every repository itself; each does so in a file
+//! of its own.
 
 use crate::{
-    connection::set_busy_wait,
-    error::{Fault, NoAnswer, of_commit},
+    error::Fault,
     outbox::Pending,
     store::Shared,
+    writer::{Sees, Turn},
 };
 use async_trait::async_trait;
 use rusqlite::Connection;
-use std::{mem, sync::Arc, time::Duration};
-use tokio::sync::OwnedSemaphorePermit;
+use std::{mem, sync::Arc};
 use wareroom_ports::{
     BlobRefs, DeadLetters, IdempotencyKeys, ImageRepo, Outbox, ProductRepo, StoreError, UnitOfWork, UserRepo,
 };
 
-/// A transaction that is open. Dropping it sends ROLLBACK after whatever is still being done for it; the turn goes with
-/// it, so the next unit begins behind that.
+/// A unit that is open. Dropping it rolls it back.
 pub(crate) struct Unit {
     shared: Arc<Shared>,
-    /// `None` once COMMIT took it along.
-    turn: Option<OwnedSemaphorePermit>,
+    turn: Turn,
     /// A call failed, or was given up by its caller and may or may not have been done.
     dead: bool,
     pub(crate) pending: Pending,
 }
 
 impl Unit {
-    /// Waits `at_most` for another process's lock of the file; `usual_wait` is what the connection waits otherwise.
-    pub(crate) async fn begin(
-        shared: Arc<Shared>,
-        turn: OwnedSemaphorePermit,
-        at_most: Duration,
-        usual_wait: Duration,
-    ) -> Result<Self, StoreError> {
-        // Made before BEGIN is sent, so that a caller who stops waiting for it leaves a unit that rolls it back.
-        let mut unit = Self { shared, turn: Some(turn), dead: false, pending: Pending::default() };
-        unit.call(move |connection| {
-            // A transaction that could not be rolled back when its unit ended must not become part of this one.
-            roll_back(connection);
-            set_busy_wait(connection, at_most)?;
-            let begun = execute(connection, "BEGIN IMMEDIATE");
-            set_busy_wait(connection, usual_wait)?;
-            Ok(begun?)
-        })
-        .await?;
-        Ok(unit)
+    pub(crate) fn new(shared: Arc<Shared>, turn: Turn) -> Self {
+        Self { shared, turn, dead: false, pending: Pending::default() }
     }
 
-    /// Does a part of the unit. It counts as failed until its answer is here: a caller that does not wait for it cannot
-    /// know what was done, so nothing may be stored.
+    /// Does a part of the unit, which sees what is stored. It counts as failed until its answer is here: a caller that does not
+    /// wait for it cannot know what was done, so nothing may be stored.
     pub(crate) async fn call<T: Send + 'static>(
         &mut self,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.part(Sees::Stored, work).await
+    }
+
+    /// The same for a part that adds what is new and looks at nothing of others: it need not wait until theirs is stored.
+    pub(crate) async fn add<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.part(Sees::Whatever, work).await
+    }
+
+    async fn part<T: Send + 'static>(
+        &mut self,
+        sees: Sees,
         work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         if mem::replace(&mut self.dead, true) {
             return Err(StoreError::Aborted);
         }
-        let result = self.shared.writer.in_unit(move |connection| work(connection)).await?;
+        let result = self.turn.part(sees, work).await;
         self.dead = result.is_err();
         result
     }
@@ -93,61 +89,26 @@ impl UnitOfWork for Unit {
         self
     }
 
-    async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
-        if self.dead {
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        let Self { shared, turn, dead, pending } = *self;
+        if dead {
             return Err(StoreError::Aborted);
         }
-        let (turn, pending) = (self.turn.take(), mem::take(&mut self.pending));
-        let jobs = Arc::clone(&self.shared.jobs);
-        let committed = self.shared.writer.in_unit(move |connection| {
-            let result = commit(connection, &pending);
-            match &result {
-                Ok(()) if pending.has_jobs() => jobs.notify_waiters(),
-                Ok(()) => {}
-                Err(_) => roll_back(connection),
+        let has_jobs = pending.has_jobs();
+        let tell_workers = move || {
+            if has_jobs {
+                shared.jobs.notify_waiters();
             }
-            drop(turn);
-            result
-        });
-        committed.await.unwrap_or_else(|NoAnswer| Err(StoreError::Unknown(Box::new(NoAnswer))))
+        };
+        turn.end(move |connection| pending.write(connection), tell_workers).await
     }
-}
-
-impl Drop for Unit {
-    fn drop(&mut self) {
-        if let Some(turn) = self.turn.take() {
-            self.shared.writer.send_in_unit(move |connection| {
-                roll_back(connection);
-                drop(turn);
-            });
-        }
-    }
-}
-
-fn commit(connection: &Connection, pending: &Pending) -> Result<(), Fault> {
-    pending.write(connection)?;
-    execute(connection, "COMMIT").map_err(of_commit)
-}
-
-/// SQLite rolls back by itself after some errors; then there is nothing left to do.
-fn roll_back(connection: &Connection) {
-    if connection.is_autocommit() {
-        return;
-    }
-    if let Err(error) = execute(connection, "ROLLBACK") {
-        tracing::error!(%error, "a transaction could not be rolled back");
-    }
-}
-
-fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
-    connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{SqliteConfig, SqliteStore};
-    use std::sync::mpsc;
+    use std::{sync::mpsc, time::Duration};
     use tempfile::TempDir;
     use tokio::time::timeout;
     use wareroom_ports::Store;
@@ -160,7 +121,7 @@ mod tests {
 
     fn add_user(connection: &Connection) -> Result<(), Fault> {
         let sql = "INSERT INTO users (first_name, last_name, created_at) VALUES ('a', 'b', '')";
-        Ok(execute(connection, sql)?)
+        Ok(connection.execute(sql, []).map(drop)?)
     }
 
     async fn users(store: &SqliteStore) -> i64 {
@@ -236,7 +197,7 @@ mod tests {
         unit.call(add_user).await.unwrap();
         let large = unit.call(|connection| {
             let sql = "INSERT INTO users (first_name, last_name, created_at) VALUES (hex(zeroblob(1000000)), 'b', '')";
-            Ok(execute(connection, sql)?)
+            Ok(connection.execute(sql, []).map(drop)?)
         });
         assert!(matches!(large.await, Err(StoreError::Full)));
         assert!(matches!(Box::new(unit).commit().await, Err(StoreError::Aborted)));

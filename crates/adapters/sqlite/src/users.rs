@@ -18,7 +18,7 @@ pub(crate) fn load(connection: &Connection, id: UserId) -> rusqlite::Result<Opti
 impl UserRepo for Unit {
     async fn insert(&mut self, draft: &UserDraft) -> Result<User, StoreError> {
         let draft = draft.clone();
-        self.call(move |connection| {
+        self.add(move |connection| {
             let mut insert = connection.prepare_cached(
                 "INSERT INTO users (first_name, last_name, first_name_folded, last_name_folded, created_at)
                  VALUES (?1, ?2, ?3, ?4, ?5)
