@@ -44,7 +44,10 @@ impl Load {
         command.args(["--threads", "1", "--connections", &CONNECTIONS.to_string(), "--timeout", "30s"]);
         command.args(["--duration", &format!("{seconds}s")]);
         if let Some((script, _)) = &target.script {
-            command.arg("--script").arg(self.scripts.join(script));
+            let script = self.scripts.join(script);
+            // wrk goes on without a script that it cannot read.
+            std::fs::metadata(&script).map_err(|error| format!("{}: {error}", script.display()))?;
+            command.arg("--script").arg(script);
         }
         command.arg(&target.url);
         if let Some((_, arguments)) = &target.script {

@@ -84,7 +84,8 @@ pub trait UnitOfWork: Send {
     /// What must happen, or be told, if and only if this unit commits.
     fn outbox(&mut self) -> &mut dyn Outbox;
 
-    /// Stores everything. [`StoreError::Unknown`] is the one answer that leaves open whether it did; after `Conflict` the whole
+    /// Stores everything. It may wait for units that began after this one, since a store may store several at once: hold
+    /// nothing while you wait that another unit could want. [`StoreError::Unknown`] is the one answer that leaves open whether it did; after `Conflict` the whole
     /// unit may be run again.
     ///
     /// - MUST have stored all of it, outbox included, when it answers `Ok`, and nothing when it answers another error than

@@ -98,6 +98,7 @@ mod tests {
             assert_eq!(setting::<i64>(connection, "foreign_keys"), 1);
             assert_eq!(setting::<i64>(connection, "busy_timeout"), 2000);
         }
+        assert_eq!(setting::<i64>(&writer, "temp_store"), 2, "in memory");
     }
 
     #[test]

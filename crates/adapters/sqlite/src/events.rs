@@ -85,14 +85,13 @@ pub(crate) fn remove(connection: &Connection, beginning: &Beginning) -> rusqlite
     connection.prepare_cached("DELETE FROM events WHERE position <= ?1")?.execute([beginning.last])
 }
 
+fn any_waits(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM events WHERE position IS NULL)";
+    connection.prepare_cached(sql)?.query_one([], |row| row.get(0))
+}
+
 /// Gives the next positions in the order of the commits. The file's write lock makes it one process at a time.
 fn sequence(connection: &Connection, limit: usize) -> Result<usize, Fault> {
-    let any: bool = connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM events WHERE position IS NULL)")?
-        .query_one([], |row| row.get(0))?;
-    if !any {
-        return Ok(0);
-    }
     let head = head(connection)?;
     let sequenced = connection
         .prepare_cached(
@@ -127,6 +126,10 @@ impl EventLog for SqliteStore {
     }
 
     async fn sequence(&self, limit: usize) -> Result<usize, StoreError> {
+        // Asked beside the writer, whose lock of the file is not to be taken for nothing.
+        if !self.shared.read(|connection| Ok(any_waits(connection)?)).await? {
+            return Ok(0);
+        }
         self.shared.write(move |connection| sequence(connection, limit)).await
     }
 }

@@ -5,12 +5,19 @@
 //! that something was stored before COMMIT has said so. What is not committed is shown to no member either: one that wants to
 //! see what is stored has the group committed first, and is the first of the next.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{
     connection::set_busy_wait,
     error::{Fault, again, of_commit},
 };
 use rusqlite::Connection;
-use std::{mem, time::Duration};
+use std::{
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 use tokio::time::Instant;
 use wareroom_ports::StoreError;
 
@@ -71,10 +78,16 @@ impl Group {
 
     /// Begins a member. It waits `at_most` for another process's lock of the file.
     pub(crate) fn join(&mut self, at_most: Duration) -> Result<(), Fault> {
+        if !self.ended.is_empty() && !self.connection.is_autocommit() {
+            // What cannot be begun is no fault of whoever comes, who may do better as the first of the next.
+            if execute(&self.connection, "SAVEPOINT member").is_err() {
+                self.commit_or_sweep();
+            }
+        } else {
+            self.sweep();
+        }
         if self.ended.is_empty() {
             self.begin(at_most)?;
-        } else {
-            execute(&self.connection, "SAVEPOINT member")?;
         }
         self.changed = self.connection.total_changes();
         Ok(())
@@ -92,7 +105,7 @@ impl Group {
 
     fn begin(&mut self, at_most: Duration) -> Result<(), Fault> {
         // A transaction that could not be rolled back when its member failed must not become part of this one.
-        self.end();
+        self.roll_back();
         set_busy_wait(&self.connection, at_most)?;
         let begun = execute(&self.connection, "BEGIN IMMEDIATE");
         set_busy_wait(&self.connection, self.usual_wait)?;
@@ -102,27 +115,29 @@ impl Group {
 
     /// The member ended well.
     pub(crate) fn leave(&mut self, tell: Tell) {
-        let released = if self.ended.is_empty() { Ok(()) } else { execute(&self.connection, "RELEASE member") };
-        match released {
+        let left = if !self.ended.is_empty() {
+            execute(&self.connection, "RELEASE member").map_err(Fault::from)
+        } else if self.connection.is_autocommit() {
+            Err(StoreError::Conflict.into())
+        } else {
+            Ok(())
+        };
+        match left {
             Ok(()) => self.ended.push(tell),
-            Err(error) => {
+            Err(fault) => {
                 self.expel();
-                tell(Outcome::Failed(error.into()));
+                say(tell, Outcome::Failed(fault));
             }
         }
     }
 
     /// The member failed: nothing of it stays.
     pub(crate) fn expel(&mut self) {
-        if self.ended.is_empty() {
-            self.end();
-        } else if execute(&self.connection, "ROLLBACK TO member")
-            .and_then(|()| execute(&self.connection, "RELEASE member"))
-            .is_err()
-        {
-            // After some errors SQLite has rolled back everything already.
-            self.end();
-            self.ended.drain(..).for_each(|tell| tell(Outcome::Swept));
+        let undone = !self.ended.is_empty()
+            && execute(&self.connection, "ROLLBACK TO member").is_ok()
+            && execute(&self.connection, "RELEASE member").is_ok();
+        if !undone {
+            self.sweep();
         }
     }
 
@@ -133,17 +148,32 @@ impl Group {
         }
         let committed = execute(&self.connection, "COMMIT");
         if committed.is_err() {
-            self.end();
+            self.roll_back();
         }
         for tell in mem::take(&mut self.ended) {
-            tell(
-                committed.as_ref().map_or_else(|error| Outcome::Failed(of_commit(again(error))), |()| Outcome::Stored),
-            );
+            let failed = |error| Outcome::Failed(of_commit(again(error)));
+            say(tell, committed.as_ref().map_or_else(failed, |()| Outcome::Stored));
+        }
+    }
+
+    fn commit_or_sweep(&mut self) {
+        if self.connection.is_autocommit() {
+            self.sweep();
+        } else {
+            self.commit();
+        }
+    }
+
+    /// Ends the transaction without storing anything, and tells its members.
+    fn sweep(&mut self) {
+        self.roll_back();
+        for tell in mem::take(&mut self.ended) {
+            say(tell, Outcome::Swept);
         }
     }
 
     /// SQLite rolls back by itself after some errors; then there is nothing left to do.
-    fn end(&self) {
+    fn roll_back(&self) {
         if self.connection.is_autocommit() {
             return;
         }
@@ -153,163 +183,19 @@ impl Group {
     }
 }
 
-fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
-    connection.prepare_cached(sql)?.execute([]).map(drop)
+fn say(tell: Tell, outcome: Outcome) {
+    perform(|| tell(outcome));
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::mpsc::{Receiver, channel};
-
-    fn group() -> Group {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch("CREATE TABLE t (x INTEGER UNIQUE) STRICT").unwrap();
-        Group::of(connection, Duration::ZERO)
+/// A panic costs whoever it was for the answer, not everybody the thread.
+pub(crate) fn perform<T>(work: impl FnOnce() -> T) -> Option<T> {
+    let performed = catch_unwind(AssertUnwindSafe(work));
+    if performed.is_err() {
+        tracing::error!("work on the database panicked; its caller got no answer");
     }
+    performed.ok()
+}
 
-    fn insert(group: &Group, x: i64) -> rusqlite::Result<usize> {
-        group.connection().execute("INSERT INTO t VALUES (?1)", [x])
-    }
-
-    fn kept(group: &Group) -> Vec<i64> {
-        let mut select = group.connection().prepare("SELECT x FROM t ORDER BY x").unwrap();
-        select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
-    }
-
-    /// A member that writes one number and ends well; where it is told what became of it.
-    fn member(group: &mut Group, x: i64) -> Receiver<Outcome> {
-        let (send, told) = channel();
-        group.join(Duration::ZERO).unwrap();
-        insert(group, x).unwrap();
-        group.leave(Box::new(move |outcome| send.send(outcome).unwrap()));
-        told
-    }
-
-    /// A member that writes one number and fails.
-    fn failing(group: &mut Group, x: i64) {
-        group.join(Duration::ZERO).unwrap();
-        insert(group, x).unwrap();
-        group.expel();
-    }
-
-    #[test]
-    fn members_are_told_together_once_they_are_stored_and_not_before() {
-        let mut group = group();
-        let (first, second) = (member(&mut group, 1), member(&mut group, 2));
-        assert!(first.try_recv().is_err() && second.try_recv().is_err());
-        assert!(!group.connection().is_autocommit());
-        group.commit();
-        assert!(group.connection().is_autocommit());
-        for told in [first, second] {
-            assert!(matches!(told.try_recv(), Ok(Outcome::Stored)));
-        }
-        assert_eq!(kept(&group), [1, 2]);
-    }
-
-    #[test]
-    fn a_member_that_fails_takes_nothing_of_the_others_with_it_wherever_it_stands() {
-        let mut group = group();
-        failing(&mut group, 1);
-        assert!(group.connection().is_autocommit(), "nothing is left open");
-        let told = [member(&mut group, 2), member(&mut group, 3)];
-        failing(&mut group, 4);
-        let last = member(&mut group, 5);
-        failing(&mut group, 6);
-        group.commit();
-        assert_eq!(kept(&group), [2, 3, 5]);
-        for told in told.into_iter().chain([last]) {
-            assert!(matches!(told.try_recv(), Ok(Outcome::Stored)));
-        }
-    }
-
-    #[test]
-    fn a_member_that_reads_sees_nothing_that_is_not_stored() {
-        let mut group = group();
-        let first = member(&mut group, 1);
-        group.join(Duration::ZERO).unwrap();
-        group.see_what_is_stored().unwrap();
-        assert!(matches!(first.try_recv(), Ok(Outcome::Stored)));
-        assert_eq!(kept(&group), [1]);
-        insert(&group, 2).unwrap();
-        group.expel();
-        assert_eq!(kept(&group), [1]);
-    }
-
-    #[test]
-    fn a_member_that_has_written_is_stored_with_the_others_or_not_at_all() {
-        let mut group = group();
-        let first = member(&mut group, 1);
-        group.join(Duration::ZERO).unwrap();
-        insert(&group, 2).unwrap();
-        group.see_what_is_stored().unwrap();
-        assert!(first.try_recv().is_err(), "a part of the second would be stored");
-        group.expel();
-        group.commit();
-        assert_eq!(kept(&group), [1]);
-    }
-
-    #[test]
-    fn who_was_rolled_back_on_account_of_another_is_told_and_the_group_goes_on() {
-        let mut group = group();
-        let swept = member(&mut group, 1);
-        group.join(Duration::ZERO).unwrap();
-        insert(&group, 2).unwrap();
-        // What SQLite does by itself when the disk fails it.
-        group.connection().execute_batch("ROLLBACK").unwrap();
-        group.expel();
-        assert!(matches!(swept.try_recv(), Ok(Outcome::Swept)));
-        let stored = member(&mut group, 3);
-        group.commit();
-        assert!(matches!(stored.try_recv(), Ok(Outcome::Stored)));
-        assert_eq!(kept(&group), [3]);
-    }
-
-    #[test]
-    fn a_member_that_did_not_notice_is_not_stored_without_the_others() {
-        let mut group = group();
-        let swept = member(&mut group, 1);
-        group.join(Duration::ZERO).unwrap();
-        group.connection().execute_batch("ROLLBACK").unwrap();
-        let (send, told) = channel();
-        group.leave(Box::new(move |outcome| send.send(outcome).unwrap()));
-        assert!(matches!(swept.try_recv(), Ok(Outcome::Swept)));
-        assert!(matches!(told.try_recv(), Ok(Outcome::Failed(_))));
-        group.commit();
-        assert!(kept(&group).is_empty());
-    }
-
-    #[test]
-    fn a_commit_that_fails_is_told_to_every_member_and_leaves_nothing_open() {
-        let mut group = group();
-        let sql =
-            "PRAGMA foreign_keys = on; CREATE TABLE child (x INTEGER REFERENCES t (x) DEFERRABLE INITIALLY DEFERRED)";
-        group.connection().execute_batch(sql).unwrap();
-        let first = member(&mut group, 1);
-        group.join(Duration::ZERO).unwrap();
-        group.connection().execute_batch("INSERT INTO child VALUES (2)").unwrap();
-        let (send, second) = channel();
-        group.leave(Box::new(move |outcome| send.send(outcome).unwrap()));
-        group.commit();
-        for told in [first, second] {
-            assert!(matches!(told.try_recv(), Ok(Outcome::Failed(_))));
-        }
-        assert!(group.connection().is_autocommit() && kept(&group).is_empty());
-    }
-
-    #[test]
-    fn a_group_is_full_when_it_has_many_members_or_its_first_has_waited() {
-        let mut group = group();
-        assert!(!group.is_full(), "nobody waits");
-        let mut told = vec![member(&mut group, 0)];
-        std::thread::sleep(LONGEST);
-        assert!(group.is_full());
-        group.commit();
-        for x in 1..=i64::try_from(MOST).unwrap() {
-            told.push(member(&mut group, x));
-        }
-        assert!(group.is_full());
-        group.commit();
-        assert!(told.iter().all(|told| matches!(told.try_recv(), Ok(Outcome::Stored))));
-    }
+fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
 }

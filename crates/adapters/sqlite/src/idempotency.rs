@@ -37,22 +37,38 @@ fn found(
     Ok(row.flatten())
 }
 
-/// Reserves a key that is not there; answers its token. It is drawn, not counted: a key that was removed and came back must
-/// not repeat one.
-fn reserve_new(
-    connection: &Connection,
-    key: &IdempotencyKey,
-    fingerprint: &str,
+/// A token for a key that is not there; `None` when it is. Drawn, not counted: a key that was removed and came back must not
+/// repeat one.
+fn draw(connection: &Connection, key: &IdempotencyKey) -> rusqlite::Result<Option<u64>> {
+    let sql = "SELECT random() & 9223372036854775807
+               WHERE NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE scope = ?1 AND key = ?2)";
+    connection.prepare_cached(sql)?.query_one((&key.scope, &key.key), |row| row.get(0)).optional()
+}
+
+/// A key that was granted and is not written yet. It goes with whatever its unit does next: a unit that looks around
+/// then has written nothing before, and sees what is stored.
+pub(crate) struct Granted {
+    key: IdempotencyKey,
+    fingerprint: String,
     at: Timestamp,
     lease: Duration,
-) -> Result<Option<u64>, Fault> {
-    let sql = "INSERT INTO idempotency_keys (scope, key, fingerprint, at, leased_until, token)
-               VALUES (?1, ?2, ?3, ?4, ?5, random() & 9223372036854775807)
-               ON CONFLICT (scope, key) DO NOTHING
-               RETURNING token";
-    let leased_until = now(connection)?.saturating_add(milliseconds(lease));
-    let values = (&key.scope, &key.key, fingerprint, instant(at), leased_until);
-    Ok(connection.prepare_cached(sql)?.query_one(values, |row| row.get(0)).optional()?)
+    token: u64,
+}
+
+impl Granted {
+    pub(crate) fn write(&self, connection: &Connection) -> Result<(), Fault> {
+        let sql = "INSERT INTO idempotency_keys (scope, key, fingerprint, at, leased_until, token)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                   ON CONFLICT (scope, key) DO NOTHING";
+        let Self { key, fingerprint, at, lease, token } = self;
+        let leased_until = now(connection)?.saturating_add(milliseconds(*lease));
+        let values = (&key.scope, &key.key, fingerprint, instant(*at), leased_until, token);
+        match connection.prepare_cached(sql)?.execute(values)? {
+            // A member of the same group had removed it, and was rolled back.
+            0 => Err(StoreError::Conflict.into()),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Reserves a key that is there, when its lease is over and nothing was answered.
@@ -86,8 +102,9 @@ impl IdempotencyKeys for Unit {
         lease: Duration,
     ) -> Result<Reservation, StoreError> {
         let (key, fingerprint) = (key.clone(), fingerprint.to_string());
-        let (new, its) = (key.clone(), fingerprint.clone());
-        if let Some(token) = self.add(move |connection| reserve_new(connection, &new, &its, at, lease)).await? {
+        let new = key.clone();
+        if let Some(token) = self.add(move |connection| Ok(draw(connection, &new)?)).await? {
+            self.granted = Some(Granted { key, fingerprint, at, lease, token });
             return Ok(Reservation::Granted { token });
         }
         self.call(move |connection| reserve_again(connection, &key, &fingerprint, at, lease)).await
@@ -95,8 +112,7 @@ impl IdempotencyKeys for Unit {
 
     async fn answer(&mut self, key: &IdempotencyKey, token: u64, result: Bytes) -> Result<(), StoreError> {
         let key = key.clone();
-        // Its own reservation, which nobody has touched if it was made in this unit.
-        self.add(move |connection| {
+        self.call(move |connection| {
             let sql = "UPDATE idempotency_keys SET answer = ?4, leased_until = NULL, token = NULL
                        WHERE scope = ?1 AND key = ?2 AND token = ?3";
             let values = (&key.scope, &key.key, token, result.as_ref());

@@ -56,7 +56,7 @@ fn renditions(connection: &Connection, id: ImageId) -> rusqlite::Result<Vec<Rend
 impl ImageRepo for Unit {
     async fn insert(&mut self, image: &Image) -> Result<(), StoreError> {
         let image = image.clone();
-        self.add(move |connection| insert(connection, &image)).await
+        self.call(move |connection| insert(connection, &image)).await
     }
 
     async fn load(&mut self, id: ImageId) -> Result<Option<Image>, StoreError> {

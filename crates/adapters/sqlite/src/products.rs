@@ -1,4 +1,4 @@
-//! Products in a unit of work. BEGIN IMMEDIATE made the unit the only writer, so what was loaded stays as it is.
+//! Products in a unit of work. The unit is the only writer as long as it is open, so what was loaded stays as it is.
 
 use crate::{
     error::unless_referenced,

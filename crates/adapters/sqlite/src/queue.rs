@@ -2,6 +2,7 @@
 
 use crate::{SqliteStore, error::of_queue, jobs, store::Shared};
 use async_trait::async_trait;
+use rusqlite::Connection;
 use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -19,14 +20,16 @@ impl Queue for SqliteStore {
     async fn publish(&self, messages: &[Message]) -> Result<Vec<Result<(), QueueError>>, QueueError> {
         let outcomes = messages.iter().map(|_| Ok(())).collect();
         let messages = messages.to_vec();
-        let published = self.shared.write(move |connection| {
+        let jobs = Arc::clone(&self.shared.jobs);
+        let publish = move |connection: &Connection| {
             for message in &messages {
                 jobs::publish(connection, message)?;
             }
             Ok(())
-        });
-        published.await.map_err(of_queue)?;
-        self.shared.jobs.notify_waiters();
+        };
+        // Also when nobody waits for it any more.
+        let stored = move || jobs.notify_waiters();
+        self.shared.writer.write(self.shared.begin_wait, publish, stored).await.map_err(of_queue)?;
         Ok(outcomes)
     }
 
@@ -88,6 +91,11 @@ impl LaneConsumer {
     /// dropping it there gives the row back.
     async fn fetch(&self, slot: OwnedSemaphorePermit) -> Result<Fetched, StoreError> {
         let (shared, lane) = (Arc::clone(&self.shared), self.lane);
+        // Asked beside the writer, whose lock of the file an idle lane must not take.
+        let next_in = shared.read(move |connection| Ok(jobs::next_in(connection, lane)?)).await?;
+        if next_in != Some(Duration::ZERO) {
+            return Ok(Fetched::Nothing { next_in, slot });
+        }
         let fetch = self.shared.write(move |connection| {
             let Some(claimed) = jobs::claim(connection, lane, 1, shared.lease)?.pop() else {
                 return Ok(Fetched::Nothing { next_in: jobs::next_in(connection, lane)?, slot });

@@ -1,4 +1,4 @@
-//! Removes what was kept long enough, between units of work.
+//! Removes what was kept long enough, outside units of work.
 
 use crate::{SqliteStore, clock::now, connection::checkpoint, error::Fault, events, rows::instant};
 use async_trait::async_trait;

@@ -34,7 +34,7 @@ pub(crate) struct Shared {
     readers: Readers,
     /// There may be jobs to claim.
     pub(crate) jobs: Arc<Notify>,
-    begin_wait: Duration,
+    pub(crate) begin_wait: Duration,
     list_time: Duration,
     pub(crate) lease: Duration,
 }
@@ -71,9 +71,9 @@ impl SqliteStore {
     /// starts and knows itself to be the only one with workers, by the lock of the data directory: whoever borrowed
     /// those jobs is dead.
     pub async fn release_leases(&self) -> Result<u64, StoreError> {
-        let released = self.shared.write(|connection| Ok(jobs::release_all(connection)?)).await?;
-        self.shared.jobs.notify_waiters();
-        Ok(released)
+        let jobs = Arc::clone(&self.shared.jobs);
+        let release = |connection: &Connection| Ok(jobs::release_all(connection)?);
+        self.shared.writer.write(self.shared.begin_wait, release, move || jobs.notify_waiters()).await
     }
 }
 
@@ -117,7 +117,7 @@ impl Shared {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.writer.write(self.begin_wait, work).await
+        self.writer.write(self.begin_wait, work, || ()).await
     }
 
     /// Does with the file what cannot be done within a transaction.

@@ -3,6 +3,7 @@
 
 use crate::{
     error::Fault,
+    idempotency::Granted,
     outbox::Pending,
     store::Shared,
     writer::{Sees, Turn},
@@ -21,11 +22,12 @@ pub(crate) struct Unit {
     /// A call failed, or was given up by its caller and may or may not have been done.
     dead: bool,
     pub(crate) pending: Pending,
+    pub(crate) granted: Option<Granted>,
 }
 
 impl Unit {
     pub(crate) fn new(shared: Arc<Shared>, turn: Turn) -> Self {
-        Self { shared, turn, dead: false, pending: Pending::default() }
+        Self { shared, turn, dead: false, pending: Pending::default(), granted: None }
     }
 
     /// Does a part of the unit, which sees what is stored. It counts as failed until its answer is here: a caller that does not
@@ -53,7 +55,12 @@ impl Unit {
         if mem::replace(&mut self.dead, true) {
             return Err(StoreError::Aborted);
         }
-        let result = self.turn.part(sees, work).await;
+        let granted = self.granted.take();
+        let part = move |connection: &Connection| {
+            granted.as_ref().map_or(Ok(()), |granted| granted.write(connection))?;
+            work(connection)
+        };
+        let result = self.turn.part(sees, part).await;
         self.dead = result.is_err();
         result
     }
@@ -90,7 +97,7 @@ impl UnitOfWork for Unit {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        let Self { shared, turn, dead, pending } = *self;
+        let Self { shared, turn, dead, pending, granted } = *self;
         if dead {
             return Err(StoreError::Aborted);
         }
@@ -100,7 +107,11 @@ impl UnitOfWork for Unit {
                 shared.jobs.notify_waiters();
             }
         };
-        turn.end(move |connection| pending.write(connection), tell_workers).await
+        let last = move |connection: &Connection| {
+            granted.as_ref().map_or(Ok(()), |granted| granted.write(connection))?;
+            pending.write(connection)
+        };
+        turn.end(last, tell_workers).await
     }
 }
 

@@ -20,6 +20,7 @@ mod kept;
 pub(crate) use fingerprint::Fingerprint;
 pub(crate) use kept::Kept;
 
+use crate::unit::retry_conflicts;
 use crate::write::Halt;
 use crate::{Application, Context, Error, ErrorCode};
 use std::ops::Deref;
@@ -155,11 +156,11 @@ impl Drop for Held<'_> {
 
 /// Gives a key back. When that fails, its lease does it later.
 async fn forget(store: &dyn Store, key: &IdempotencyKey, token: u64) {
-    let forgotten = async {
+    let forgotten = retry_conflicts(async || {
         let mut unit = store.begin().await?;
         unit.idempotency().forget(key, token).await?;
         unit.commit().await
-    };
+    });
     if let Err(error) = forgotten.await {
         tracing::warn!(%error, "an idempotency key stays reserved until its lease is over");
     }

@@ -4,5 +4,6 @@
 mod contract;
 mod files;
 mod housekeeping;
+mod line;
 mod lists;
 mod schema;
