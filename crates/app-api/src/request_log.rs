@@ -70,19 +70,9 @@ impl Drop for Line {
         let request_id = self.request_id.as_ref().map(RequestId::as_str).unwrap_or_default();
         let duration_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (bytes_in, bytes_out) = (self.bytes_in.as_ref().map_or(0, ByteCount::get), self.bytes_out.get());
-        let Self { method, status, cut, .. } = self;
-        let (method, route) = (method.as_str(), self.route.as_deref().unwrap_or("-"));
-        let end = if *cut { ", cut off" } else { "" };
-        tracing::info!(
-            request_id,
-            method,
-            route,
-            status,
-            duration_ms,
-            bytes_in,
-            bytes_out,
-            cut,
-            "answered {method} {route}: {status}{end}"
-        );
+        let (method, route, status) = (self.method.as_str(), self.route.as_deref().unwrap_or("-"), self.status);
+        let cut = self.cut.then_some(true);
+        // What was asked and answered is in the fields alone, so that it is not put into words once for each request.
+        tracing::info!(method, route, status, cut, duration_ms, bytes_in, bytes_out, request_id, "answered");
     }
 }
