@@ -1,7 +1,7 @@
 //! How connections are opened and set. Knows no table.
 
 use crate::OpenError;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 use std::{path::Path, thread::sleep, time::Duration};
 
 /// Enough for every statement of this crate, those of lists in every form, so that each is compiled once a connection.
@@ -53,7 +53,11 @@ fn shared_flags(access: OpenFlags) -> OpenFlags {
     access | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
-fn set(connection: &Connection) -> rusqlite::Result<()> {
+/// What every connection is set to.
+pub(crate) fn set(connection: &Connection) -> rusqlite::Result<()> {
+    // Or every statement that compares with what it is given is compiled anew each time, in case another plan were better
+    // for that; plans are chosen by INDEXED BY and tests here.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", "on")
@@ -97,6 +101,7 @@ mod tests {
             assert_eq!(setting::<i64>(connection, "synchronous"), 2, "full");
             assert_eq!(setting::<i64>(connection, "foreign_keys"), 1);
             assert_eq!(setting::<i64>(connection, "busy_timeout"), 2000);
+            assert!(connection.db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG).unwrap());
         }
         assert_eq!(setting::<i64>(&writer, "temp_store"), 2, "in memory");
     }

@@ -1,11 +1,12 @@
 //! How SQLite would do a statement, for the tests that see to it that lists are not sorted.
 
-use crate::migrations::migrate;
+use crate::{connection::set, migrations::migrate};
 use rusqlite::Connection;
 
 /// An empty database with the schema of today.
 pub(crate) fn migrated() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
+    set(&connection).unwrap();
     migrate(&mut connection).unwrap();
     connection
 }

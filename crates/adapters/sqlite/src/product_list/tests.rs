@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::plans::{migrated, plan};
-use rusqlite::params;
+use rusqlite::{StatementStatus, params};
 use wareroom_domain::{ProductId, folded};
 
 const ORDERS: [(ProductOrder, &str, &str); 3] = [
@@ -211,4 +211,22 @@ fn the_index_of_names_follows_every_change() {
     connection.execute("DELETE FROM products WHERE id = 31", []).unwrap();
     assert_eq!((named("straße").len(), named("e kett")), (198, vec![7]));
     connection.execute("INSERT INTO product_names (product_names, rank) VALUES ('integrity-check', 1)", []).unwrap();
+}
+
+#[test]
+fn a_statement_is_compiled_once_whatever_the_places_are_that_it_is_asked_for() {
+    let connection = filled();
+    for (order, ..) in ORDERS {
+        let mut after = None;
+        for _ in 0..5 {
+            let asked = ProductPage { order, descending: true, after, limit: 300 };
+            let ids = page(&connection, &ProductFilter::default(), &asked).unwrap();
+            after = of_page(&connection, &ids, order);
+        }
+        for reach in [Reach::Ties, Reach::Behind] {
+            let select = connection.prepare_cached(&statement(reach, order, true, false, false)).unwrap();
+            assert!(select.get_status(StatementStatus::Run) > 3);
+            assert_eq!(select.get_status(StatementStatus::RePrepare), 0, "{order:?}");
+        }
+    }
 }
