@@ -17,6 +17,9 @@ use wareroom_domain::{ProductId, Trace};
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
+/// Room for the answer's headers, those included that the outer layers add.
+const HEADERS: usize = 12;
+
 /// The answers at hand, and the application that knows who may have them.
 pub(crate) struct AtHand {
     pub(crate) application: Arc<Application>,
@@ -58,6 +61,7 @@ impl AtHand {
 fn rendered(kept: &Kept) -> Response {
     let mut response = Response::builder().body(Body::from_bytes(kept.body.clone()));
     let headers = response.headers_mut();
+    headers.reserve(HEADERS);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CONTENT_LENGTH, kept.body.len().into());
     if let Ok(etag) = HeaderValue::from_str(&kept.etag) {
