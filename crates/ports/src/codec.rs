@@ -138,3 +138,24 @@ pub trait ImageCodec: Send + Sync {
         limits: &CodecLimits,
     ) -> Result<Rendering, CodecError>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_trouble_but_the_machines_own_is_a_reason_of_the_images() {
+        for (trouble, reason) in [
+            (CodecError::NotAnImage, Some(Reason::NotAnImage)),
+            (CodecError::Unsupported("AVIF"), Some(Reason::UnsupportedImage)),
+            (CodecError::Truncated, Some(Reason::Truncated)),
+            (CodecError::Damaged("no frame".to_owned()), Some(Reason::Damaged)),
+            (CodecError::TooManyPixels { limit: 9 }, Some(Reason::TooManyPixels)),
+            (CodecError::Timeout, Some(Reason::CodecTimeout)),
+            (CodecError::Crashed("panic".to_owned()), Some(Reason::CodecCrashed)),
+            (CodecError::Backend("no thread".into()), None),
+        ] {
+            assert_eq!(trouble.reason(), reason, "{trouble:?}");
+        }
+    }
+}

@@ -84,3 +84,14 @@ pub trait ImageSource: Send + Sync {
     /// - MUST NOT make calls wait for one another.
     async fn fetch(&self, url: &ImageUrl, limits: &FetchLimits) -> Result<Fetched, SourceError>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_fetched_is_shown_by_its_size_and_hash_and_not_byte_by_byte() {
+        let fetched = Fetched { bytes: Bytes::from_static(b"image"), sha256: Sha256([0xab; 32]) };
+        assert_eq!(format!("{fetched:?}"), format!("Fetched(5 bytes, {})", "ab".repeat(32)));
+    }
+}

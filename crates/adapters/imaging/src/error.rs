@@ -68,3 +68,42 @@ pub(crate) fn from_panic(panic: &(dyn Any + Send)) -> CodecError {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     CodecError::Crashed(text.unwrap_or("panic without a text").chars().take(LONGEST).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::header::SourceFormat;
+    use image::error::{ImageFormatHint, UnsupportedError, UnsupportedErrorKind};
+    use zune_jpeg::errors::{DecodeErrors, UnsupportedSchemes};
+
+    fn header(format: SourceFormat, complete: bool) -> Header {
+        Header { format, size: (1, 1), complete, decoding: 3 }
+    }
+
+    #[test]
+    fn what_a_decoder_does_not_support_is_told_by_the_format_and_not_in_its_words() {
+        let kind = UnsupportedErrorKind::GenericFeature("secret".to_owned());
+        let webp = ImageError::Unsupported(UnsupportedError::from_format_and_kind(ImageFormatHint::Unknown, kind));
+        let jpeg = DecodeErrors::Unsupported(UnsupportedSchemes::LosslessHuffman);
+        let told =
+            [from_image(&webp, header(SourceFormat::WebP, true)), from_jpeg(&jpeg, header(SourceFormat::Jpeg, true))];
+        assert!(matches!(
+            told,
+            [CodecError::Unsupported("this kind of WebP"), CodecError::Unsupported("this kind of JPEG"),]
+        ));
+        // Of a part of a file nobody knows what the whole would be.
+        assert!(matches!(from_image(&webp, header(SourceFormat::WebP, false)), CodecError::Truncated));
+        assert!(matches!(from_jpeg(&jpeg, header(SourceFormat::Jpeg, false)), CodecError::Truncated));
+    }
+
+    #[test]
+    fn an_end_that_came_early_is_found_however_deep_it_is_wrapped() {
+        let early = || io::Error::from(io::ErrorKind::UnexpectedEof);
+        let whole = header(SourceFormat::Gif, true);
+        for wrapped in [early(), io::Error::other(early()), io::Error::other(ImageError::IoError(early()))] {
+            assert!(matches!(from_image(&ImageError::IoError(wrapped), whole), CodecError::Truncated));
+        }
+        let other = ImageError::IoError(io::Error::other("odd\u{7} input"));
+        assert!(matches!(from_image(&other, whole), CodecError::Damaged(text) if text == "odd input"));
+    }
+}

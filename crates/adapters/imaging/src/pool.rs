@@ -178,14 +178,19 @@ mod tests {
     #[tokio::test]
     async fn dropping_the_future_ends_the_thread_at_its_next_look() {
         let pool = Pool::new(1, 0, Urgency::Now);
+        let (tell, running) = oneshot::channel();
         let (ended, end) = mpsc::channel();
         let job = pool.run(LONG, 0, move |caller: &Caller| {
+            tell.send(()).map_err(|()| fault("nobody waits for the beginning"))?;
             while caller.still_waits().is_ok() {
                 std::thread::sleep(Duration::from_millis(1));
             }
             ended.send(()).map_err(|e| fault(e.to_string()))
         });
-        assert!(timeout(SOON, job).await.is_err(), "it ended by itself");
+        tokio::select! {
+            outcome = job => panic!("it ended by itself: {outcome:?}"),
+            running = running => running.unwrap(),
+        }
         tokio::task::spawn_blocking(move || end.recv_timeout(LONG)).await.unwrap().unwrap();
     }
 

@@ -72,6 +72,18 @@ mod tests {
     }
 
     #[test]
+    fn what_a_store_refuses_is_denied_and_what_it_does_not_explain_is_its_own_trouble() {
+        use object_store::Error::{Generic, PermissionDenied, Unauthenticated};
+        let (path, source) = (|| "media/1".to_owned(), || "no".into());
+        for refused in
+            [PermissionDenied { path: path(), source: source() }, Unauthenticated { path: path(), source: source() }]
+        {
+            assert!(matches!(blob_error(refused), BlobError::Denied));
+        }
+        assert!(matches!(blob_error(Generic { store: "S3", source: source() }), BlobError::Backend(_)));
+    }
+
+    #[test]
     fn callers_are_not_told_paths() {
         assert!(!failed(io::Error::other("/secret/path")).to_string().contains("secret"));
     }

@@ -1,10 +1,13 @@
 //! Attempts: how they begin, end, are taken over and run out.
 
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::sync::Arc;
 use std::time::Duration;
 use wareroom_app_worker::Settled;
-use wareroom_application::{AttemptBegun, ImageAttempt, Outcome, Sourced};
-use wareroom_domain::{Attempts, ImageState, Job, Lane, Reason, Stamped};
-use wareroom_ports::Delivery;
+use wareroom_application::{Application, AttemptBegun, ErrorCode, ImageAttempt, Outcome, Ports, Sourced};
+use wareroom_domain::{Attempts, BlobKey, ImageState, Job, Lane, Reason, RenditionSpec, Stamped};
+use wareroom_ports::{CodecError, CodecLimits, Delivery, ImageCodec, Inspected, Rendering};
 use wareroom_test_kit::TestApp;
 
 async fn delivery(app: &TestApp) -> Delivery {
@@ -166,4 +169,71 @@ async fn an_attempt_that_is_postponed_leaves_one_job_even_when_its_message_is_ne
     app.codec_fault.set(false);
     assert_eq!(app.work().await, 1);
     assert!(matches!(app.view(product.id).await.images[0].state, ImageState::Ready { .. }));
+}
+
+#[tokio::test]
+async fn a_job_whose_image_is_ready_asks_for_nothing_and_begins_no_attempt() {
+    let app = TestApp::new();
+    let product = app.product(app.user().await.id).await;
+    app.upload(product.id, 3).await;
+    let job = delivery(&app).await.message.job().unwrap();
+    app.work().await;
+    let ready = app.view(product.id).await;
+    let sourced = app.application.fetch_source(&job).await.unwrap();
+    assert!(matches!(sourced, Sourced::Settled) && !sourced.renders(), "{sourced:?}");
+    let begun = app.application.begin_attempt(&job, &sourced).await.unwrap();
+    assert!(matches!(begun, AttemptBegun::Settled), "{begun:?}");
+    assert_eq!(app.view(product.id).await, ready);
+}
+
+#[tokio::test]
+async fn an_upload_whose_bytes_are_gone_fails_as_missing() {
+    let app = TestApp::new();
+    let product = app.product(app.user().await.id).await;
+    app.upload(product.id, 3).await;
+    let source = app.view(product.id).await.images[0].source.sha256().unwrap();
+    app.application.ports().blobs.delete(&BlobKey::Source(source)).await.unwrap();
+    app.work().await;
+    let view = app.view(product.id).await;
+    let ImageState::Failed(failure) = &view.images[0].state else { panic!("{view:?}") };
+    assert_eq!(failure.reason, Reason::SourceMissing);
+    assert_eq!(app.store.dead_letters().len(), 1);
+}
+
+/// A codec on a machine that has no threads left.
+struct Exhausted(Arc<dyn ImageCodec>);
+
+#[async_trait]
+impl ImageCodec for Exhausted {
+    fn revision(&self) -> &str {
+        self.0.revision()
+    }
+
+    async fn inspect(&self, source: Bytes, limits: &CodecLimits) -> Result<Inspected, CodecError> {
+        self.0.inspect(source, limits).await
+    }
+
+    async fn render(&self, _: Bytes, _: &[RenditionSpec], _: &CodecLimits) -> Result<Rendering, CodecError> {
+        Err(CodecError::Backend("no thread can be started".into()))
+    }
+}
+
+#[tokio::test]
+async fn what_the_machine_cannot_do_is_no_fault_of_the_image() {
+    let app = TestApp::new();
+    let product = app.product(app.user().await.id).await;
+    app.upload(product.id, 3).await;
+    let ports = app.application.ports().clone();
+    let exhausted = Ports { codec: Arc::new(Exhausted(Arc::clone(&ports.codec))), ..ports };
+    let exhausted = Application::new(exhausted, app.application.settings().clone());
+    let job = delivery(&app).await.message.job().unwrap();
+    let attempt = begin(&app, &job).await;
+    let error = exhausted.make_attempt(&attempt, &Sourced::Kept).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Unavailable);
+    assert_eq!(app.view(product.id).await.images[0].state, ImageState::Processing, "the attempt was ended");
+    app.application.hand_back_attempt(&attempt).await.unwrap();
+    app.work().await;
+    let view = app.view(product.id).await;
+    assert!(matches!(view.images[0].state, ImageState::Ready { .. }), "{view:?}");
+    assert_eq!(view.images[0].attempts, Attempts(1));
 }

@@ -1,10 +1,13 @@
 //! What follows a commit: events in order, announcements, the relay.
 
+use async_trait::async_trait;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use wareroom_application::{Application, Context, Ports};
+use std::time::Duration;
+use wareroom_application::{Application, Context, ErrorCode, Ports};
 use wareroom_domain::{Event, EventPosition, ImageChange, Lane};
 use wareroom_memory::MemoryQueue;
-use wareroom_ports::{Invalidation, Kept, LogPage, Retention};
+use wareroom_ports::{Consumer, Invalidation, Kept, LogPage, Message, Queue, QueueError, Retention};
 use wareroom_test_kit::TestApp;
 
 #[tokio::test]
@@ -70,7 +73,7 @@ async fn where_events_were_removed_unread_everything_is_announced_and_reading_go
 #[tokio::test]
 async fn the_relay_carries_jobs_to_the_queue_and_then_forgets_them() {
     let app = TestApp::new();
-    let queue = Arc::new(MemoryQueue::new(std::time::Duration::from_mins(1)));
+    let queue = Arc::new(MemoryQueue::new(Duration::from_mins(1)));
     let ports =
         Ports { outbox: Some(Arc::new(app.store.clone())), queue: queue.clone(), ..app.application.ports().clone() };
     let relayed = Application::new(ports, app.application.settings().clone());
@@ -83,4 +86,61 @@ async fn the_relay_carries_jobs_to_the_queue_and_then_forgets_them() {
     assert_eq!(delivery.message.job().unwrap().body, wareroom_domain::Job::ProcessImage(image));
     delivery.ack().await.unwrap();
     assert!(relayed.get_product(&Context::operator(), product.id).await.is_ok());
+}
+
+/// A queue that cannot be reached at first, then takes all messages of a batch but the first, then all.
+struct Reluctant {
+    queue: MemoryQueue,
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl Queue for Reluctant {
+    async fn publish(&self, messages: &[Message]) -> Result<Vec<Result<(), QueueError>>, QueueError> {
+        match self.asked.fetch_add(1, Ordering::SeqCst) {
+            0 => Err(QueueError::Unavailable("connection refused".into())),
+            1 => {
+                let mut outcomes = vec![Err(QueueError::Refused)];
+                outcomes.extend(self.queue.publish(&messages[1..]).await?);
+                Ok(outcomes)
+            }
+            _ => self.queue.publish(messages).await,
+        }
+    }
+
+    async fn consume(&self, lane: Lane, prefetch: u16) -> Result<Box<dyn Consumer>, QueueError> {
+        self.queue.consume(lane, prefetch).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn jobs_that_the_queue_does_not_take_wait_in_the_outbox_and_are_carried_later() {
+    let app = TestApp::new();
+    let queue = Arc::new(Reluctant { queue: MemoryQueue::new(Duration::from_mins(1)), asked: AtomicUsize::default() });
+    let ports =
+        Ports { outbox: Some(Arc::new(app.store.clone())), queue: queue.clone(), ..app.application.ports().clone() };
+    let relayed = Application::new(ports, app.application.settings().clone());
+    let product = app.product(app.user().await.id).await;
+    let images = [app.upload(product.id, 1).await, app.upload(product.id, 2).await];
+    let lease = relayed.settings().relay_lease + Duration::from_secs(1);
+
+    assert_eq!(relayed.relay_outbox().await.unwrap_err().code, ErrorCode::Unavailable);
+    assert_eq!(app.store.jobs(), 2, "nothing was taken and something is gone");
+    tokio::time::advance(lease).await;
+    assert_eq!(relayed.relay_outbox().await.unwrap(), 1, "one refusal keeps the others back");
+    assert_eq!(app.store.jobs(), 1, "what was refused is gone");
+    tokio::time::advance(lease).await;
+    assert_eq!(relayed.relay_outbox().await.unwrap(), 1);
+    assert_eq!(app.store.jobs(), 0);
+
+    let mut consumer = queue.consume(Lane::Images, 2).await.unwrap();
+    let mut carried = vec![];
+    for _ in images {
+        let delivery = consumer.receive().await.unwrap();
+        let wareroom_domain::Job::ProcessImage(image) = delivery.message.job().unwrap().body;
+        carried.push(image);
+        delivery.ack().await.unwrap();
+    }
+    carried.sort_unstable();
+    assert_eq!(carried, images);
 }

@@ -1,13 +1,15 @@
 //! Images from URLs: fetched once, kept, explained when they cannot be had.
 
+use async_trait::async_trait;
+use std::sync::Arc;
 use std::time::Duration;
 use wareroom_app_worker::Settled;
-use wareroom_application::{Context, CreateProduct, ErrorCode};
+use wareroom_application::{Application, Context, CreateProduct, ErrorCode, Ports};
 use wareroom_domain::{
-    Attempts, BlobKey, Description, Image, ImageState, ImageUrl, Price, ProductName, Reason, Source, UserId,
+    Attempts, BlobKey, Description, Image, ImageState, ImageUrl, Lane, Price, ProductName, Reason, Source, UserId,
 };
 use wareroom_memory::MemoryPage;
-use wareroom_ports::BlobStoreExt;
+use wareroom_ports::{BlobStoreExt, BoxError, FetchLimits, Fetched, ImageSource, SourceError, Space};
 use wareroom_test_kit::TestApp;
 
 const LAMP: &str = "http://a.example/lamp.png?token=secret";
@@ -199,6 +201,51 @@ async fn without_room_nothing_new_is_accepted_and_what_is_in_flight_waits_uncoun
         app.space.set(Some(1000));
     };
     tokio::join!(app.work(), freed);
+    let view = app.view(product.id).await;
+    assert!(matches!(view.images[0].state, ImageState::Ready { .. }), "{view:?}");
+    assert_eq!(view.images[0].attempts, Attempts(1));
+}
+
+#[tokio::test]
+async fn where_the_free_space_cannot_be_told_no_images_are_accepted_and_the_rest_goes_on() {
+    struct Unreadable;
+    impl Space for Unreadable {
+        fn free(&self) -> Result<Option<u64>, BoxError> {
+            Err("the disk does not answer".into())
+        }
+    }
+    let app = TestApp::new();
+    let owner = app.user().await.id;
+    let ports = Ports { space: Arc::new(Unreadable), ..app.application.ports().clone() };
+    let blind = Application::new(ports, app.application.settings().clone());
+    let create = async |images| {
+        blind.create_product(&Context::operator(), CreateProduct { owner, ..kettle(images) }).await.err()
+    };
+    assert_eq!(create(vec![url(LAMP)]).await.unwrap().code, ErrorCode::Unavailable);
+    assert!(create(vec![]).await.is_none());
+}
+
+#[tokio::test]
+async fn what_this_machine_cannot_fetch_is_no_fault_of_the_image() {
+    struct Exhausted;
+    #[async_trait]
+    impl ImageSource for Exhausted {
+        async fn fetch(&self, _: &ImageUrl, _: &FetchLimits) -> Result<Fetched, SourceError> {
+            Err(SourceError::Backend("no socket is left".into()))
+        }
+    }
+    let app = TestApp::new();
+    app.web.put(url(LAMP), MemoryPage::Body(TestApp::image(7)));
+    let product = app.product_with_images(app.user().await.id, &[LAMP]).await;
+    let ports = Ports { image_source: Arc::new(Exhausted), ..app.application.ports().clone() };
+    let exhausted = Application::new(ports, app.application.settings().clone());
+    let mut consumer = exhausted.ports().queue.consume(Lane::Images, 1).await.unwrap();
+    let delivery = consumer.receive().await.unwrap();
+    let error = exhausted.fetch_source(&delivery.message.job().unwrap()).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Unavailable);
+    assert_eq!(app.view(product.id).await.images[0].state, ImageState::Pending { setback: None });
+    delivery.release();
+    app.work().await;
     let view = app.view(product.id).await;
     assert!(matches!(view.images[0].state, ImageState::Ready { .. }), "{view:?}");
     assert_eq!(view.images[0].attempts, Attempts(1));

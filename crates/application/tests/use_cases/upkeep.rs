@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use wareroom_application::{AddImages, Application, Context, ErrorCode, Ports, Pruned, Retain, Settings, UploadedFile};
 use wareroom_domain::{BlobKey, EventPosition, ImageState, ImageUrl, ProductId, Sha256};
-use wareroom_memory::MemoryPage;
+use wareroom_memory::{FixedClock, MemoryPage};
 use wareroom_ports::{
     Blob, BlobError, BlobMeta, BlobStore, BlobStoreExt, IdempotencyKey, LogPage, Reservation, StoreError,
 };
@@ -219,6 +219,8 @@ enum Fails {
     AfterPut(Fault),
     /// A delete never ends.
     Delete,
+    /// A delete takes so long, by that clock.
+    Slow(Arc<FixedClock>, Duration),
 }
 
 impl Watched {
@@ -252,8 +254,10 @@ impl BlobStore for Watched {
     }
 
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
-        if matches!(self.fails, Fails::Delete) {
-            std::future::pending::<()>().await;
+        match &self.fails {
+            Fails::Delete => std::future::pending::<()>().await,
+            Fails::Slow(clock, takes) => clock.advance(*takes),
+            Fails::Nothing | Fails::AfterPut(_) => {}
         }
         self.blobs.delete(key).await
     }
@@ -299,7 +303,11 @@ async fn what_an_upload_put_that_was_cut_off_goes_after_its_claim() {
 
 /// A blob that nobody names, with a claim that is over.
 async fn unnamed(app: &TestApp) -> BlobKey {
-    let key = BlobKey::Source(Sha256([9; 32]));
+    unnamed_of(app, 9).await
+}
+
+async fn unnamed_of(app: &TestApp, number: u8) -> BlobKey {
+    let key = BlobKey::Source(Sha256([number; 32]));
     let ports = app.application.ports();
     let mut unit = ports.store.begin().await.unwrap();
     unit.blobs().claim(&[key], Duration::ZERO).await.unwrap();
@@ -345,4 +353,18 @@ async fn a_collector_that_is_at_work_is_left_alone_and_one_that_died_is_followed
     tokio::time::advance(Duration::from_mins(6)).await;
     assert_eq!(prune_as_told(&app).await, Pruned { blobs: 1, ..Pruned::default() });
     assert_eq!(are_there(&app, &[key]).await, [false]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_collector_whose_turn_runs_out_leaves_the_rest_to_the_next() {
+    let app = TestApp::new();
+    let keys = [unnamed_of(&app, 1).await, unnamed_of(&app, 2).await, unnamed_of(&app, 3).await];
+    let (slow, _) = Watched::over(&app, Fails::Slow(app.clock.clone(), Duration::from_mins(3)));
+    assert_eq!(slow.prune(false).await.unwrap().blobs, 0, "what it did late counts as its own");
+    let left = are_there(&app, &keys).await.into_iter().filter(|there| *there).count();
+    assert_eq!(left, 2, "it went on when its turn was nearly over");
+    assert_eq!(prune(&app).await, Pruned::default(), "its turn is not over");
+    tokio::time::advance(Duration::from_mins(6)).await;
+    assert_eq!(prune_as_told(&app).await, Pruned { blobs: 3, ..Pruned::default() });
+    assert_eq!(are_there(&app, &keys).await, [false; 3]);
 }

@@ -1,7 +1,10 @@
 //! What is read from where.
 
-use crate::stand::{FailingCache, SlowQueries, SpoilingCache, Stand, TTL};
-use std::sync::{Arc, Mutex};
+use crate::stand::{FailingCache, FickleCache, SlowQueries, SpoilingCache, Stand, TTL};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 use tokio::sync::Semaphore;
 use wareroom_domain::{ProductId, Version};
 use wareroom_memory::{MemoryCache, MemoryConfig, MemoryStore};
@@ -72,6 +75,22 @@ async fn a_cache_that_fails_changes_nothing_but_the_origin() {
     let changed = stand.change(id).await;
     assert_eq!(stand.read(id).await, (Some(changed), Origin::Store));
     assert_eq!(*told.lock().unwrap(), [Invalidation::Product(id, changed)]);
+}
+
+#[tokio::test]
+async fn a_cache_that_comes_back_is_used_again() {
+    let gone = Arc::new(AtomicBool::new(false));
+    let cache = FickleCache { inner: Arc::new(MemoryCache::new(500)), gone: Arc::clone(&gone) };
+    let stand = Stand::with(MemoryConfig::default(), Arc::new(cache));
+    let id = stand.create().await;
+    assert_eq!(stand.read(id).await, (FIRST, Origin::Store));
+    assert_eq!(stand.read(id).await, (FIRST, Origin::Cache));
+    gone.store(true, Ordering::SeqCst);
+    assert_eq!(stand.read(id).await, (FIRST, Origin::Store));
+    gone.store(false, Ordering::SeqCst);
+    assert_eq!(stand.read(id).await, (FIRST, Origin::Cache));
+    let changed = stand.change(id).await;
+    assert_eq!(stand.read(id).await, (Some(changed), Origin::Store));
 }
 
 #[tokio::test]

@@ -3,7 +3,13 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::sync::Semaphore;
 use wareroom_decorators::{CacheInvalidations, CachedProductQueries};
 use wareroom_domain::{Description, PersonName, Price, ProductDraft, ProductId, ProductName, UserDraft, Version};
@@ -92,6 +98,43 @@ impl Cache for FailingCache {
 
     async fn invalidate(&self, _: &[(CacheKey, Version)], _: Duration) -> Result<(), CacheError> {
         unreachable()
+    }
+}
+
+/// A cache that cannot be reached for some time.
+#[derive(Clone)]
+pub(crate) struct FickleCache {
+    pub(crate) inner: Arc<MemoryCache>,
+    pub(crate) gone: Arc<AtomicBool>,
+}
+
+impl FickleCache {
+    fn pass(&self) -> Result<(), CacheError> {
+        if self.gone.load(Ordering::SeqCst) { unreachable() } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl Cache for FickleCache {
+    async fn get(&self, key: &CacheKey) -> Result<Cached, CacheError> {
+        self.pass()?;
+        self.inner.get(key).await
+    }
+
+    async fn put(
+        &self,
+        key: &CacheKey,
+        version: Version,
+        value: Option<Bytes>,
+        ttl: Duration,
+    ) -> Result<Put, CacheError> {
+        self.pass()?;
+        self.inner.put(key, version, value, ttl).await
+    }
+
+    async fn invalidate(&self, entries: &[(CacheKey, Version)], ttl: Duration) -> Result<(), CacheError> {
+        self.pass()?;
+        self.inner.invalidate(entries, ttl).await
     }
 }
 

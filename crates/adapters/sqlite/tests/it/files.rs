@@ -228,6 +228,37 @@ async fn begin_is_busy_while_another_process_holds_the_file_and_fine_afterwards(
 }
 
 #[tokio::test]
+async fn a_consumer_that_finds_the_file_held_by_another_process_goes_on_when_it_is_free() {
+    let place = Place::new();
+    let config = SqliteConfig { begin_wait: Duration::from_millis(50), ..SqliteConfig::at(place.path()) };
+    let store = SqliteStore::open(config).await.unwrap();
+    leave(&store, job(1), Duration::ZERO).await;
+    let mut consumer = store.consume(Lane::Images, 1).await.unwrap();
+    let beside = Connection::open(place.path()).unwrap();
+    beside.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (delivery, ()) = tokio::join!(timeout(SOON, consumer.receive()), async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        beside.execute_batch("ROLLBACK").unwrap();
+    });
+    delivery.unwrap().unwrap().ack().await.unwrap();
+    assert_eq!(store.backlog().await.unwrap().rows, 0);
+}
+
+#[tokio::test]
+async fn a_relay_that_waits_is_woken_when_a_job_becomes_due() {
+    let place = Place::new();
+    let store = place.open().await;
+    leave(&store, job(1), Duration::from_millis(300)).await;
+    let asked = Instant::now();
+    assert!(store.claim(1, SOON).await.unwrap().is_empty(), "it is due already");
+    store.wait(SOON).await;
+    assert!(asked.elapsed() < SOON / 2, "{:?}", asked.elapsed());
+    // The store counts in whole milliseconds.
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    assert_eq!(store.claim(1, SOON).await.unwrap()[0].message, Message::of(&job(1)));
+}
+
+#[tokio::test]
 async fn a_delivery_dropped_while_a_unit_is_open_goes_back_when_the_unit_ends() {
     let place = Place::new();
     let store = place.open().await;

@@ -6,4 +6,5 @@ mod files;
 mod housekeeping;
 mod line;
 mod lists;
+mod rows;
 mod schema;

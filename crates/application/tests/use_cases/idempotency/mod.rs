@@ -11,9 +11,10 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use wareroom_application::{
     AddImageByUrl, AddImages, AddedImages, Answered, Application, Context, CreateProduct, Error, ErrorCode, Ports,
-    Precondition, RegisterUser, UploadedFile,
+    Precondition, RegisterUser, RetryImage, UploadedFile,
 };
 use wareroom_domain::{Description, FileName, ImageUrl, PersonName, Price, ProductId, ProductName, UserId};
+use wareroom_memory::MemoryPage;
 use wareroom_ports::{IdempotencyKey, Invalidation, ProductFilter, ProductOrder, ProductPage, UserFilter};
 use wareroom_test_kit::TestApp;
 
@@ -121,6 +122,24 @@ async fn images_are_added_once_and_told_again_whatever_became_of_their_product()
     let second_by_url = app.application.add_image_by_url(&keyed("u"), by_url()).await.unwrap();
     assert!(second_by_url.replayed && first_by_url.result == second_by_url.result);
     app.work().await;
+}
+
+#[tokio::test]
+async fn an_image_is_asked_for_again_once_and_told_again_although_it_no_longer_failed() {
+    let app = TestApp::new();
+    let lamp = ImageUrl::new("http://shop.example/lamp.png").unwrap();
+    app.web.put(lamp.clone(), MemoryPage::Status(404, None));
+    let product = app.product_with_images(app.user().await.id, &[lamp.as_str()]).await.id;
+    app.work().await;
+    let image = app.view(product).await.images[0].id;
+    app.web.put(lamp, MemoryPage::Body(TestApp::image(7)));
+    let retry = || RetryImage { product, image, precondition: Precondition::None };
+    let first = app.application.retry_image(&keyed("k"), retry()).await.unwrap();
+    assert_eq!(app.work().await, 1);
+    let second = app.application.retry_image(&keyed("k"), retry()).await.unwrap();
+    assert!(second.replayed && !first.replayed);
+    assert_eq!(first.result, second.result);
+    assert_eq!(app.store.jobs(), 0, "an image that is ready was asked for again");
 }
 
 #[tokio::test]
@@ -238,6 +257,26 @@ async fn a_request_whose_client_went_away_gives_its_key_back() {
     drop(first);
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert!(!upload(&app.application, "k", product, vec![file(1)]).await.unwrap().replayed);
+    assert_eq!(app.view(product).await.images.len(), 1);
+    app.work().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_cannot_be_given_back_is_free_when_its_lease_is_over() {
+    let app = TestApp::new();
+    let product = app.product(app.user().await.id).await.id;
+    let (slow, let_go) = standing(&app);
+    let mut first = upload(&slow, "k", product, vec![file(1)]).boxed();
+    assert!((&mut first).now_or_never().is_none());
+    // From here on nothing is stored, neither its rows nor that it failed.
+    app.store_fault.set(true);
+    let_go.add_permits(1);
+    assert_eq!(first.await.unwrap_err().code, ErrorCode::Unavailable);
+    app.store_fault.set(false);
+    let again = async || upload(&app.application, "k", product, vec![file(1)]).await;
+    assert_eq!(again().await.unwrap_err().code, ErrorCode::InProgress);
+    tokio::time::advance(Duration::from_secs(61)).await;
+    assert!(!again().await.unwrap().replayed);
     assert_eq!(app.view(product).await.images.len(), 1);
     app.work().await;
 }
