@@ -81,10 +81,7 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let turn = Turn { writer: self.clone(), has_come: false };
         self.send(Task::Stand(Place::Unit { turn, asked: Instant::now(), at_most, reply }));
-        match timeout(at_most, answer).await {
-            Ok(turn) => turn.map_err(|_| NoAnswer)?,
-            Err(_) => Err(StoreError::Busy),
-        }
+        in_time(at_most, answer).await
     }
 
     /// A write of its own, all of which is stored or nothing; `stored` is called when it is, on the writer's thread. `Busy`
@@ -97,12 +94,7 @@ impl Writer {
         stored: impl FnOnce() + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.send_write(work, move |result: Result<T, StoreError>| {
-            if result.is_ok() {
-                stored();
-            }
-            drop(reply.send(result));
-        });
+        self.send_write(work, telling(reply, stored));
         in_time(at_most, answer).await
     }
 
@@ -162,13 +154,7 @@ impl Turn {
     ) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
         self.has_come = false;
-        let tell = move |result: Result<(), StoreError>| {
-            if result.is_ok() {
-                stored();
-            }
-            drop(reply.send(result));
-        };
-        self.writer.send(Task::End(last(work, StoreError::Conflict, tell)));
+        self.writer.send(Task::End(last(work, StoreError::Conflict, telling(reply, stored))));
         answer.await.unwrap_or_else(|_| Err(StoreError::Unknown(Box::new(NoAnswer))))
     }
 }
@@ -186,6 +172,19 @@ fn part<T: Send + 'static>(
     reply: oneshot::Sender<Result<T, StoreError>>,
 ) -> Part {
     Box::new(move |turn| drop(reply.send(turn.and_then(work).map_err(StoreError::from))))
+}
+
+/// Answers whoever waits, once `stored` was called, if it is.
+fn telling<T>(
+    reply: oneshot::Sender<Result<T, StoreError>>,
+    stored: impl FnOnce(),
+) -> impl FnOnce(Result<T, StoreError>) {
+    move |result| {
+        if result.is_ok() {
+            stored();
+        }
+        drop(reply.send(result));
+    }
 }
 
 /// `swept` is what to tell of work that was rolled back on account of others.

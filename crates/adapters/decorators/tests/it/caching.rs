@@ -1,6 +1,6 @@
 //! What is read from where.
 
-use crate::stand::{FailingCache, FickleCache, SlowQueries, SpoilingCache, Stand, TTL};
+use crate::stand::{FlakyCache, SlowQueries, SpoilingCache, Stand, TTL};
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicBool, Ordering},
@@ -64,7 +64,8 @@ async fn that_a_product_does_not_exist_is_not_cached() {
 
 #[tokio::test]
 async fn a_cache_that_fails_changes_nothing_but_the_origin() {
-    let stand = Stand::with(MemoryConfig::default(), Arc::new(FailingCache));
+    let cache = FlakyCache { inner: MemoryCache::new(500), gone: Arc::new(AtomicBool::new(true)) };
+    let stand = Stand::with(MemoryConfig::default(), Arc::new(cache));
     let told = Arc::new(Mutex::new(vec![]));
     let heard = Arc::clone(&told);
     stand.invalidations.subscribe(Arc::new(move |change| heard.lock().unwrap().push(change)));
@@ -80,7 +81,7 @@ async fn a_cache_that_fails_changes_nothing_but_the_origin() {
 #[tokio::test]
 async fn a_cache_that_comes_back_is_used_again() {
     let gone = Arc::new(AtomicBool::new(false));
-    let cache = FickleCache { inner: Arc::new(MemoryCache::new(500)), gone: Arc::clone(&gone) };
+    let cache = FlakyCache { inner: MemoryCache::new(500), gone: Arc::clone(&gone) };
     let stand = Stand::with(MemoryConfig::default(), Arc::new(cache));
     let id = stand.create().await;
     assert_eq!(stand.read(id).await, (FIRST, Origin::Store));

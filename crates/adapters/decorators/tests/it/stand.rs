@@ -79,43 +79,23 @@ impl Stand {
     }
 }
 
-/// A cache that cannot be reached.
-pub(crate) struct FailingCache;
-
-fn unreachable<T>() -> Result<T, CacheError> {
-    Err(CacheError::Unavailable("connection refused".into()))
-}
-
-#[async_trait]
-impl Cache for FailingCache {
-    async fn get(&self, _: &CacheKey) -> Result<Cached, CacheError> {
-        unreachable()
-    }
-
-    async fn put(&self, _: &CacheKey, _: Version, _: Option<Bytes>, _: Duration) -> Result<Put, CacheError> {
-        unreachable()
-    }
-
-    async fn invalidate(&self, _: &[(CacheKey, Version)], _: Duration) -> Result<(), CacheError> {
-        unreachable()
-    }
-}
-
-/// A cache that cannot be reached for some time.
-#[derive(Clone)]
-pub(crate) struct FickleCache {
-    pub(crate) inner: Arc<MemoryCache>,
+/// A cache that cannot be reached while it is gone.
+pub(crate) struct FlakyCache {
+    pub(crate) inner: MemoryCache,
     pub(crate) gone: Arc<AtomicBool>,
 }
 
-impl FickleCache {
+impl FlakyCache {
     fn pass(&self) -> Result<(), CacheError> {
-        if self.gone.load(Ordering::SeqCst) { unreachable() } else { Ok(()) }
+        if self.gone.load(Ordering::SeqCst) {
+            return Err(CacheError::Unavailable("connection refused".into()));
+        }
+        Ok(())
     }
 }
 
 #[async_trait]
-impl Cache for FickleCache {
+impl Cache for FlakyCache {
     async fn get(&self, key: &CacheKey) -> Result<Cached, CacheError> {
         self.pass()?;
         self.inner.get(key).await
