@@ -1,0 +1,102 @@
+//! The promises of every port that the store implements, each case on a fresh database.
+
+use crate::database::Database;
+use std::{sync::Arc, time::Duration};
+use wareroom_port_contracts::{
+    async_trait, dead_letter_queries::DeadLetterQueriesFixture, events::EventsFixture, outbox::OutboxFixture,
+    queries::QueriesFixture, queue::QueueFixture, store::StoreFixture, user_queries::UserQueriesFixture,
+};
+use wareroom_ports::{DeadLetterQueries, EventLog, OutboxRelay, ProductQueries, Queue, Retention, Store, UserQueries};
+use wareroom_postgres::{PostgresConfig, PostgresStore};
+
+struct Fixture {
+    store: PostgresStore,
+    writers: usize,
+    _database: Database,
+}
+
+impl Fixture {
+    async fn with(settings: impl FnOnce(&mut PostgresConfig)) -> Self {
+        let database = Database::migrated().await;
+        let mut config = database.config();
+        settings(&mut config);
+        let writers = config.connections;
+        Self { store: PostgresStore::open(config).await.unwrap(), writers, _database: database }
+    }
+}
+
+#[async_trait]
+impl StoreFixture for Fixture {
+    async fn fresh(begin_wait: Duration) -> Self {
+        Self::with(|config| config.begin_wait = begin_wait).await
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::new(self.store.clone())
+    }
+
+    fn writers(&self) -> usize {
+        self.writers
+    }
+}
+
+impl OutboxFixture for Fixture {
+    fn relay(&self) -> Arc<dyn OutboxRelay> {
+        Arc::new(self.store.clone())
+    }
+
+    fn events(&self) -> Arc<dyn EventLog> {
+        Arc::new(self.store.clone())
+    }
+}
+
+impl EventsFixture for Fixture {
+    fn events(&self) -> Arc<dyn EventLog> {
+        Arc::new(self.store.clone())
+    }
+
+    fn retention(&self) -> Arc<dyn Retention> {
+        Arc::new(self.store.clone())
+    }
+}
+
+impl QueriesFixture for Fixture {
+    fn queries(&self) -> Arc<dyn ProductQueries> {
+        Arc::new(self.store.clone())
+    }
+}
+
+impl UserQueriesFixture for Fixture {
+    fn users(&self) -> Arc<dyn UserQueries> {
+        Arc::new(self.store.clone())
+    }
+}
+
+impl DeadLetterQueriesFixture for Fixture {
+    fn dead_letters(&self) -> Arc<dyn DeadLetterQueries> {
+        Arc::new(self.store.clone())
+    }
+}
+
+#[async_trait]
+impl QueueFixture for Fixture {
+    async fn fresh(lease: Duration) -> Self {
+        Self::with(|config| config.lease = lease).await
+    }
+
+    fn queue(&self) -> Arc<dyn Queue> {
+        Arc::new(self.store.clone())
+    }
+}
+
+wareroom_port_contracts::store_suite!(Fixture);
+wareroom_port_contracts::blob_refs_suite!(Fixture);
+wareroom_port_contracts::dead_letters_suite!(Fixture);
+wareroom_port_contracts::idempotency_suite!(Fixture);
+wareroom_port_contracts::outbox_suite!(Fixture);
+wareroom_port_contracts::events_suite!(Fixture);
+wareroom_port_contracts::retention_suite!(Fixture);
+wareroom_port_contracts::queries_suite!(Fixture);
+wareroom_port_contracts::user_queries_suite!(Fixture);
+wareroom_port_contracts::dead_letter_queries_suite!(Fixture);
+wareroom_port_contracts::queue_suite!(Fixture);
