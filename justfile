@@ -12,6 +12,10 @@ run *arguments:
 test *stages:
     scripts/test {{ stages }}
 
+# real servers for tests and for trying: `eval "$(just services up)"`, down, status
+services action *servers:
+    scripts/services {{ action }} {{ servers }}
+
 # the tests of one crate: `just crate wareroom-domain`
 crate name *filter:
     cargo test -p {{ name }} {{ filter }}

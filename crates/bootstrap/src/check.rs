@@ -1,11 +1,12 @@
 //! Which settings go together.
 
 use crate::values::written;
-use crate::{BlobUrl, Config, Fault, QueueUrl};
+use crate::{BlobUrl, CacheUrl, Config, DatabaseUrl, Fault, QueueUrl};
 
 /// What does not go together in a configuration whose settings are right each for itself.
 pub(crate) fn faults(config: &Config) -> Vec<Fault> {
-    let checks = [access(config), links(config), uploads(config), store(config), queue(config), blobs(config)];
+    let checks =
+        [access(config), links(config), uploads(config), store(config), queue(config), cache(config), blobs(config)];
     let all = checks.into_iter().flatten().chain(times(config));
     all.map(Fault::Combination).collect()
 }
@@ -85,6 +86,25 @@ fn queue(config: &Config) -> Option<String> {
     (config.is_durable() && config.queue == QueueUrl::Memory).then(|| in_memory("queue_url"))
 }
 
+fn cache(config: &Config) -> Option<String> {
+    (config.is_shared() && config.cache == CacheUrl::Memory).then(|| {
+        "cache_url is memory: while database_url can be shared by several processes; what one of them writes the others would \
+         go on reading as it was. Take redis://... or none:"
+            .to_owned()
+    })
+}
+
+/// What a process that is one of several would have for itself alone.
+pub(crate) fn alone(config: &Config) -> Vec<Fault> {
+    let database = match &config.database {
+        DatabaseUrl::Postgres(_) => None,
+        other => Some(format!(
+            "database_url is {other}, which one process uses alone; take postgres://..., or `wareroom serve`"
+        )),
+    };
+    database.map(Fault::Combination).into_iter().collect()
+}
+
 fn blobs(config: &Config) -> Option<String> {
     (config.is_durable() && config.blobs == BlobUrl::Memory).then(|| in_memory("blob_url"))
 }
@@ -141,6 +161,23 @@ mod tests {
         assert!(faults(&[("queue_url", "memory:")]).contains("queue_url"));
         assert!(faults(&[("blob_url", "memory:")]).contains("blob_url"));
         assert_eq!(faults(&[("database_url", "memory:"), ("queue_url", "memory:")]), "");
+    }
+
+    #[test]
+    fn what_several_processes_use_is_shared() {
+        let postgres = ("database_url", "postgres://db.example/shop");
+        assert!(faults(&[postgres, ("cache_url", "memory:")]).contains("cache_url"));
+        for cache in ["none:", "redis://cache.example"] {
+            assert_eq!(faults(&[postgres, ("cache_url", cache)]), "");
+        }
+        let alone = |set: &[(&str, &str)]| {
+            let flags = set.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+            Config::of_several(&Sources::new().with_flags(flags))
+                .map_or_else(|error| error.to_string(), |_| String::new())
+        };
+        assert_eq!(alone(&[postgres]), "");
+        assert!(alone(&[]).contains("database_url is sqlite:"));
+        assert!(alone(&[("database_url", "memory:")]).contains("database_url is memory:"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The choices that a configuration makes: what keeps products, jobs and images.
 
+use crate::ServerUrl;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,8 @@ use std::path::{Path, PathBuf};
 pub enum DatabaseUrl {
     /// In a file of SQLite's.
     Sqlite(PathBuf),
+    /// On a server of PostgreSQL, for any number of processes.
+    Postgres(ServerUrl),
     /// In memory, until the process ends.
     Memory,
 }
@@ -22,7 +25,9 @@ impl DatabaseUrl {
     pub(crate) fn read(text: &str, data: &Path) -> Option<Self> {
         match text {
             MEMORY => Some(Self::Memory),
-            _ => path("sqlite:", text, &data.join(Self::FILE)).map(Self::Sqlite),
+            _ => ServerUrl::read(text, &["postgres", "postgresql"])
+                .map(Self::Postgres)
+                .or_else(|| path("sqlite:", text, &data.join(Self::FILE)).map(Self::Sqlite)),
         }
     }
 }
@@ -31,6 +36,7 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(file) => write!(f, "sqlite:{}", file.display()),
+            Self::Postgres(server) => server.fmt(f),
             Self::Memory => f.write_str(MEMORY),
         }
     }
@@ -91,23 +97,32 @@ impl fmt::Display for QueueUrl {
 }
 
 /// Where read products are cached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CacheUrl {
     /// In memory.
     Memory,
+    /// On a server of Redis, for any number of processes, which also hear from each other there what to forget.
+    Redis(ServerUrl),
     /// Nowhere.
     None,
 }
 
 impl CacheUrl {
+    const REDIS: &[&str] = &["redis", "rediss", "redis-sentinel", "rediss-sentinel", "redis-cluster", "rediss-cluster"];
+
     pub(crate) fn read(text: &str) -> Option<Self> {
-        [Self::Memory, Self::None].into_iter().find(|choice| choice.to_string() == text)
+        let plain = [Self::Memory, Self::None].into_iter().find(|choice| choice.to_string() == text);
+        plain.or_else(|| ServerUrl::read(text, Self::REDIS).map(Self::Redis))
     }
 }
 
 impl fmt::Display for CacheUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if *self == Self::None { "none:" } else { MEMORY })
+        match self {
+            Self::Memory => f.write_str(MEMORY),
+            Self::Redis(server) => server.fmt(f),
+            Self::None => f.write_str("none:"),
+        }
     }
 }
 
@@ -149,14 +164,17 @@ mod tests {
     #[test]
     fn a_choice_is_written_as_it_is_read() {
         let data = Path::new("data");
-        for text in ["memory:", "sqlite:data/wareroom.sqlite", "sqlite:/srv/shop.sqlite"] {
+        for text in ["memory:", "sqlite:data/wareroom.sqlite", "sqlite:/srv/shop.sqlite", "postgres://db.example/shop"]
+        {
             assert_eq!(DatabaseUrl::read(text, data).unwrap().to_string(), text);
         }
         for text in ["memory:", "file:data/blobs", "file:images"] {
             assert_eq!(BlobUrl::read(text, data).unwrap().to_string(), text);
         }
         assert!(["database:", "memory:"].iter().all(|text| QueueUrl::read(text).unwrap().to_string() == *text));
-        assert!(["memory:", "none:"].iter().all(|text| CacheUrl::read(text).unwrap().to_string() == *text));
+        for text in ["memory:", "none:", "redis://cache.example", "rediss-sentinel://cache.example/1"] {
+            assert_eq!(CacheUrl::read(text).unwrap().to_string(), text);
+        }
         assert!(["pretty", "json"].iter().all(|text| LogFormat::read(text).unwrap().to_string() == *text));
     }
 
@@ -165,7 +183,8 @@ mod tests {
         let data = Path::new("data");
         assert_eq!(DatabaseUrl::read("sqlite:", data), Some(DatabaseUrl::within(data)));
         assert_eq!(BlobUrl::read("file://", data), Some(BlobUrl::within(data)));
-        assert_eq!(DatabaseUrl::read("postgres://db.example", data), None);
+        assert_eq!(DatabaseUrl::read("mysql://db.example", data), None);
+        assert_eq!(CacheUrl::read("memcached://cache.example"), None);
         assert_eq!(BlobUrl::read("s3://bucket", data), None);
     }
 }

@@ -23,10 +23,13 @@ pub struct Config {
     pub blobs: BlobUrl,
     pub min_free_space: u64,
     pub database_readers: usize,
+    pub database_connections: usize,
+    pub database_statement_time: Duration,
     pub list_time: Duration,
     pub store_wait: Duration,
 
     pub cache: CacheUrl,
+    pub cache_prefix: String,
     pub cache_ttl: Duration,
     pub cache_products: usize,
     pub near_cache: u64,
@@ -79,6 +82,7 @@ pub struct Config {
     pub blob_claim: Duration,
     pub prune_every: Duration,
 
+    pub start_wait: Duration,
     pub drain: Duration,
     pub stop_delay: Duration,
     pub log: String,
@@ -122,6 +126,7 @@ impl Config {
             DatabaseUrl::to_string,
         );
         let in_memory = database == DatabaseUrl::Memory;
+        let cache = if matches!(database, DatabaseUrl::Postgres(_)) { CacheUrl::None } else { CacheUrl::Memory };
         let blobs = if in_memory { BlobUrl::Memory } else { BlobUrl::within(&data_dir) };
         let job_deadline = from.read("job_deadline", values::duration);
         let job_lease = job_deadline + (job_deadline / 2).min(Duration::from_mins(1));
@@ -146,9 +151,13 @@ impl Config {
             queue: from.read_or("queue_url", QueueUrl::Database, QueueUrl::read, QueueUrl::to_string),
             min_free_space: from.read("min_free_space", values::bytes),
             database_readers: from.read("database_readers", |text| values::number(text, &(1..=64))),
+            database_connections: from.read("database_connections", |text| values::number(text, &(1..=1000))),
+            database_statement_time: from.read("database_statement_time", values::duration),
             list_time: from.read("list_time", values::duration),
             store_wait: from.read("store_wait", values::duration),
-            cache: from.read_or("cache_url", CacheUrl::Memory, CacheUrl::read, CacheUrl::to_string),
+            cache: from.read_or("cache_url", cache, CacheUrl::read, CacheUrl::to_string),
+            cache_prefix: from
+                .read("cache_prefix", |text| values::visible(text).filter(|text| !text.contains(['{', '}']))),
             cache_ttl: from.read("cache_ttl", values::duration),
             cache_products: from.read("cache_products", |text| values::number(text, &(1..=usize::MAX))),
             near_cache: from.read("near_cache", |text| values::number(text, &(0..=u64::MAX))),
@@ -206,6 +215,7 @@ impl Config {
             keep_leftovers: from.read("keep_leftovers", values::duration),
             blob_claim: from.read("blob_claim", values::duration),
             prune_every: from.read("prune_every", values::duration),
+            start_wait: from.read("start_wait", values::duration_or_zero),
             drain: from.read("drain", values::duration),
             stop_delay: from.read("stop_delay", values::duration_or_zero),
             log: from.read("log", |text| (!text.is_empty()).then(|| text.to_owned())),
@@ -222,7 +232,20 @@ impl Config {
 
     /// Whether anything outlives the process.
     pub fn is_durable(&self) -> bool {
-        matches!(self.database, DatabaseUrl::Sqlite(_))
+        self.database != DatabaseUrl::Memory
+    }
+
+    /// Whether other processes may serve from the same database.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.database, DatabaseUrl::Postgres(_))
+    }
+
+    /// The same as [`from_sources`](Self::from_sources) for a process that is one of several: refused unless everything that
+    /// they must share can be shared.
+    pub fn of_several(sources: &Sources) -> Result<Self, ConfigError> {
+        let config = Self::from_sources(sources)?;
+        let faults = check::alone(&config);
+        if faults.is_empty() { Ok(config) } else { Err(ConfigError { faults }) }
     }
 }
 

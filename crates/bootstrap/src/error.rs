@@ -102,10 +102,23 @@ pub enum StartError {
     #[error("there is no database at {}; is data_dir right?", .0.display())]
     NoDatabase(PathBuf),
     /// The database is older than this program, and a command that works beside a process that serves leaves its schema alone.
-    #[error("the database lacks {missing} of this program's migrations; run `wareroom migrate` first")]
+    #[error("the database lacks {missing} of this program's migrations; run `wareroom migrate up` first")]
     OldSchema {
         /// How many are missing.
         missing: usize,
+    },
+    /// A server that a setting names cannot be used.
+    #[error("{key} is {url}, {what}")]
+    Server {
+        /// The setting.
+        key: &'static str,
+        /// Its value, without password.
+        url: String,
+        /// What was found, and what to do.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: BoxError,
     },
     /// An adapter could not be opened.
     #[error("the {what} could not be opened")]

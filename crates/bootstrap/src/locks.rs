@@ -18,10 +18,11 @@ impl Locks {
     }
 }
 
-/// The lock files. One in the data directory covers what is in it; a database or a folder of blobs elsewhere has its own.
+/// The lock files; none where several processes serve from one database, and share their blobs as well. One in the data directory covers what is in it; a database or a folder of blobs elsewhere has its own.
 fn places(config: &Config) -> Vec<PathBuf> {
     let inside = |path: &Path| path.starts_with(&config.data_dir);
     let database = match &config.database {
+        DatabaseUrl::Postgres(_) => return vec![],
         DatabaseUrl::Memory => None,
         DatabaseUrl::Sqlite(file) if inside(file) => Some(config.data_dir.join("serve.lock")),
         DatabaseUrl::Sqlite(file) => Some(file.with_added_extension("lock")),

@@ -3,7 +3,11 @@
 #[cfg(feature = "sqlite")]
 use crate::wiring::sqlite;
 use crate::{Config, DatabaseUrl, StartError};
+#[cfg(feature = "postgres")]
+use crate::{ServerUrl, reach::Server, wiring::postgres};
 use jiff::Timestamp;
+#[cfg(feature = "postgres")]
+use std::time::Duration;
 
 /// A migration, as a database has it or lacks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,17 +15,23 @@ pub struct SchemaStep {
     /// Its number; the first is 1.
     pub version: u32,
     /// What it is about, in a word.
-    pub name: &'static str,
+    pub name: String,
+    /// Whether programs that do not know it must not start: it takes away or changes what they use.
+    pub breaking: bool,
+    /// Whether this program knows it.
+    pub known: bool,
     /// When it was applied; `None` when it was not.
     pub applied_at: Option<Timestamp>,
 }
 
-/// The number of the newest migration that this program knows; 0 when it was built for a database in memory only.
-pub fn newest_schema() -> u32 {
-    #[cfg(feature = "sqlite")]
-    return wareroom_sqlite::SqliteStore::newest_schema();
-    #[cfg(not(feature = "sqlite"))]
-    return 0;
+/// The numbers of the newest migrations that this program knows, by database.
+pub fn newest_schemas() -> Vec<(&'static str, u32)> {
+    vec![
+        #[cfg(feature = "sqlite")]
+        ("sqlite", wareroom_sqlite::SqliteStore::newest_schema()),
+        #[cfg(feature = "postgres")]
+        ("postgres", wareroom_postgres::PostgresStore::newest_schema()),
+    ]
 }
 
 /// Every migration, applied to the database or not. Changes nothing and makes no database; one in memory has none.
@@ -32,6 +42,12 @@ pub async fn schema(config: &Config) -> Result<Vec<SchemaStep>, StartError> {
         DatabaseUrl::Sqlite(file) => of_sqlite(wareroom_sqlite::SqliteStore::schema(sqlite(config, file)).await),
         #[cfg(not(feature = "sqlite"))]
         DatabaseUrl::Sqlite(_) => Err(StartError::NotBuilt("sqlite:")),
+        #[cfg(feature = "postgres")]
+        DatabaseUrl::Postgres(url) => {
+            of_postgres(config, url, Duration::ZERO, wareroom_postgres::PostgresStore::schema).await
+        }
+        #[cfg(not(feature = "postgres"))]
+        DatabaseUrl::Postgres(_) => Err(StartError::NotBuilt("postgres:")),
         DatabaseUrl::Memory => Ok(vec![]),
     }
 }
@@ -44,6 +60,12 @@ pub async fn migrate(config: &Config) -> Result<Vec<SchemaStep>, StartError> {
         DatabaseUrl::Sqlite(file) => of_sqlite(wareroom_sqlite::SqliteStore::migrate(sqlite(config, file)).await),
         #[cfg(not(feature = "sqlite"))]
         DatabaseUrl::Sqlite(_) => Err(StartError::NotBuilt("sqlite:")),
+        #[cfg(feature = "postgres")]
+        DatabaseUrl::Postgres(url) => {
+            of_postgres(config, url, config.start_wait, wareroom_postgres::PostgresStore::migrate).await
+        }
+        #[cfg(not(feature = "postgres"))]
+        DatabaseUrl::Postgres(_) => Err(StartError::NotBuilt("postgres:")),
         DatabaseUrl::Memory => Ok(vec![]),
     }
 }
@@ -52,6 +74,8 @@ pub async fn migrate(config: &Config) -> Result<Vec<SchemaStep>, StartError> {
 pub fn features() -> Vec<&'static str> {
     let features = [
         ("sqlite", cfg!(feature = "sqlite")),
+        ("postgres", cfg!(feature = "postgres")),
+        ("redis", cfg!(feature = "redis")),
         ("files", cfg!(feature = "files")),
         ("imaging", cfg!(feature = "imaging")),
         ("download", cfg!(feature = "download")),
@@ -65,6 +89,37 @@ fn of_sqlite(
     steps: Result<Vec<wareroom_sqlite::SchemaStep>, wareroom_sqlite::OpenError>,
 ) -> Result<Vec<SchemaStep>, StartError> {
     let steps = steps.map_err(|error| StartError::Adapter { what: "database", source: error.into() })?;
-    let step = |wareroom_sqlite::SchemaStep { version, name, applied_at }| SchemaStep { version, name, applied_at };
+    // No older program ever runs beside a newer one there, and none starts on what it does not know.
+    let step = |wareroom_sqlite::SchemaStep { version, name, applied_at }| SchemaStep {
+        version,
+        name: name.to_owned(),
+        breaking: true,
+        known: true,
+        applied_at,
+    };
+    Ok(steps.into_iter().map(step).collect())
+}
+
+#[cfg(feature = "postgres")]
+async fn of_postgres<Asking>(
+    config: &Config,
+    url: &ServerUrl,
+    wait: Duration,
+    ask: impl Fn(wareroom_postgres::PostgresConfig) -> Asking,
+) -> Result<Vec<SchemaStep>, StartError>
+where
+    Asking: Future<Output = Result<Vec<wareroom_postgres::SchemaStep>, wareroom_postgres::OpenError>>,
+{
+    use wareroom_postgres::{Change, OpenError};
+    let server = Server { key: "database_url", url, wait };
+    let is_away = |error: &OpenError| matches!(error, OpenError::Unreachable(_));
+    let steps = server.open(|| ask(postgres(config, url)), is_away).await?;
+    let step = |wareroom_postgres::SchemaStep { version, name, change, applied_at, known }| SchemaStep {
+        version,
+        name,
+        breaking: change == Change::Breaking,
+        known,
+        applied_at,
+    };
     Ok(steps.into_iter().map(step).collect())
 }

@@ -133,10 +133,12 @@ impl Sources {
         self
     }
 
-    /// Adds what variables beginning with `WAREROOM_` say.
+    /// Adds what variables beginning with `WAREROOM_` say, but for `WAREROOM_TEST_`: those tell tests where servers are.
     pub fn with_environment(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
         for (name, value) in variables {
-            if let Some(key) = name.strip_prefix("WAREROOM_").filter(|key| *key != "CONFIG") {
+            if let Some(key) =
+                name.strip_prefix("WAREROOM_").filter(|key| *key != "CONFIG" && !key.starts_with("TEST_"))
+            {
                 self.set(&key.to_ascii_lowercase(), Value::One(value), Origin::Environment(name.clone()));
             }
         }

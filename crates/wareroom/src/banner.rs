@@ -11,6 +11,7 @@ pub(crate) fn show(url: &str, config: &Config, for_people: bool) {
             (Some(folder), Some(other)) if folder == other => whole(folder),
             _ => format!("{} and {}", whole(database), whole(blobs)),
         },
+        (DatabaseUrl::Postgres(server), BlobUrl::Files(blobs)) => format!("{server} and {}", whole(blobs)),
         _ => "in memory, gone when it stops".to_owned(),
     };
     if for_people {

@@ -169,7 +169,7 @@ fn a_file_that_is_named_takes_the_place_of_the_usual_one_and_must_be_there() {
 fn a_secret_is_read_from_its_file_and_never_told() {
     let place = Place::with("");
     place.file("url", "memory:\n");
-    place.file("other", "postgres://wareroom:hunter2@db.example/shop\n");
+    place.file("other", "mysql://wareroom:hunter2@db.example/shop\n");
     let database = place.setting("database_url", &[], &[("WAREROOM_DATABASE_URL_FILE", "url")]);
     assert_eq!((&database["value"], &database["name"]), (&json!("***"), &json!("WAREROOM_DATABASE_URL_FILE")));
     assert_eq!(place.setting("blob_url", &["--database-url-file", "url"], &[])["value"], "memory:", "it was read");
@@ -178,13 +178,13 @@ fn a_secret_is_read_from_its_file_and_never_told() {
 
     let told = [
         place.refused(&["--database-url-file", "other"], &[]),
-        place.refused(&["--database-url", "postgres://wareroom:hunter2@db.example/shop"], &[]),
+        place.refused(&["--database-url", "mysql://wareroom:hunter2@db.example/shop"], &[]),
         place.refused(&[], &[("WAREROOM_BLOB_URL", "s3://key:hunter2@bucket"), ("WAREROOM_BLOB_URL_FILE", "url")]),
         place.refused(&["--queue-url-file", "gone"], &[]),
     ];
     assert!(told.iter().all(|told| !told.contains("hunter2")), "{told:#?}");
     assert!(told[0].contains("--database-url-file, other: database_url is \"***\""), "{}", told[0]);
-    assert!(told[1].contains("\"postgres://***@db.example/shop\""), "{}", told[1]);
+    assert!(told[1].contains("\"mysql://***@db.example/shop\""), "{}", told[1]);
     assert!(told[2].contains("both blob_url and blob_url_file are given"), "{}", told[2]);
     assert!(told[3].contains("queue_url cannot be read from gone"), "{}", told[3]);
     place.file("wareroom.toml", "log = \"info\"\ndatabase_url = \"postgres://wareroom:hunter2@db.example\n");

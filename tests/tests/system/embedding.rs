@@ -16,7 +16,19 @@ fn the_example_compiles_no_driver_and_no_http() {
     let tree = cargo(&[&["tree", "--package", "wareroom-examples"], &edges[..]].concat());
     let crates: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
     assert!(crates.contains(&"wareroom-application"), "{tree}");
-    for driver in ["poem", "hyper", "rusqlite", "object_store", "image", "mozjpeg", "webp", "reqwest", "clap"] {
+    for driver in [
+        "poem",
+        "hyper",
+        "rusqlite",
+        "tokio-postgres",
+        "fred",
+        "object_store",
+        "image",
+        "mozjpeg",
+        "webp",
+        "reqwest",
+        "clap",
+    ] {
         assert!(!crates.contains(&driver), "{driver} is compiled:\n{tree}");
     }
 }

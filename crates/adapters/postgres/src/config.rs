@@ -25,17 +25,17 @@ pub struct PostgresConfig {
 }
 
 impl PostgresConfig {
-    /// The usual settings: 10 connections, 2 seconds to begin, 10 seconds for a statement, 2 for a list, 6 minutes for a job, a
-    /// look every half second.
+    /// The usual settings: 10 connections, 5 seconds to begin, 10 seconds for a statement, 2 for a list, 6 minutes for a job, a
+    /// look every quarter of a second.
     pub fn at(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
             connections: 10,
-            begin_wait: Duration::from_secs(2),
+            begin_wait: Duration::from_secs(5),
             statement_time: Duration::from_secs(10),
             list_time: Duration::from_secs(2),
             lease: Duration::from_mins(6),
-            poll: Duration::from_millis(500),
+            poll: Duration::from_millis(250),
         }
     }
 }

@@ -1,11 +1,17 @@
-//! How it stops, and what it says meanwhile.
+//! How it starts and stops, and what it says meanwhile.
 
 use super::{DURATION, DURATION_OR_ZERO, Preset, Theme, preset, row};
 
 pub(super) const THEME: Theme = Theme {
-    title: "Stopping and logging",
-    about: "How Wareroom stops when it is told to, and what it says until then.",
+    title: "Starting, stopping and logging",
+    about: "How Wareroom starts, how it stops when it is told to, and what it says meanwhile.",
     settings: &[
+        row(
+            "start_wait",
+            "60s",
+            DURATION_OR_ZERO,
+            "how long servers that cannot be reached are waited for at the start; one that answers and refuses ends it at once",
+        ),
         row("drain", "25s", DURATION, "how long running work may go on after the stop signal")
             .when("whoever sends the signal kills before this and stop_delay are over"),
         row(

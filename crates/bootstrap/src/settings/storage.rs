@@ -10,11 +10,11 @@ pub(super) const THEME: Theme = Theme {
         preset(
             "database_url",
             Preset::Derived("sqlite: in data_dir"),
-            "sqlite:, sqlite:<file> or memory:",
+            "sqlite:, sqlite:<file>, postgres://<user>:<password>@<host>/<database> or memory:",
             "where products are kept",
         )
         .url()
-        .when("it stands elsewhere, or nothing is to be left behind: memory:"),
+        .when("several machines serve: postgres://...; or nothing is to be left behind: memory:"),
         preset(
             "queue_url",
             Preset::Derived("database:"),
@@ -42,14 +42,27 @@ pub(super) const THEME: Theme = Theme {
             "a number from 1 to 64",
             "how many queries the database answers at once; writes go one by one",
         )
-        .when("there are many cores, and many reads that no cache answers"),
+        .when("there are many cores, and many reads that no cache answers; a server of PostgreSQL has database_connections"),
+        row(
+            "database_connections",
+            "10",
+            "a number from 1 to 1000",
+            "how many connections to PostgreSQL this process holds at most; each write has one to itself",
+        )
+        .when("many requests write at once, as far as the server's max_connections goes for all processes together"),
+        row(
+            "database_statement_time",
+            "10s",
+            DURATION,
+            "how long PostgreSQL may take for a statement, waiting for locks included",
+        ),
         row("list_time", "2s", DURATION, "how long a list may take before its request is told to come back")
             .when("a very large catalogue is filtered by what little fits"),
         row(
             "store_wait",
             "5s",
             DURATION,
-            "how long a request waits for its turn to write before it is told to come back",
+            "how long a request waits for its turn to write, or for a connection, before it is told to come back",
         ),
     ],
 };

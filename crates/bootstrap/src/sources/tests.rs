@@ -125,3 +125,9 @@ fn a_value_is_not_written_with_its_source() {
     let sources = Sources::new().with_flags([pair("database_url", "postgres://wareroom:hunter2@db.example")]);
     assert!(!format!("{sources:?}").contains("hunter2"));
 }
+
+#[test]
+fn what_tells_tests_where_servers_are_is_no_setting() {
+    let sources = Sources::new().with_environment([pair("WAREROOM_TEST_POSTGRES", "postgres://a/b")]);
+    assert_eq!(faults(&sources), "");
+}

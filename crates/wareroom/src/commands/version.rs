@@ -5,7 +5,8 @@ use crate::ended::Ended;
 use crate::output::{json_flag, show};
 use clap::{ArgMatches, Command};
 use serde::Serialize;
-use wareroom_bootstrap::{features, newest_schema};
+use std::collections::BTreeMap;
+use wareroom_bootstrap::{features, newest_schemas};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,22 +14,24 @@ Examples:
   wareroom version --json                for programs";
 
 pub(crate) fn define(command: Command) -> Command {
-    let about = "Say which version this is, its newest schema and what is compiled in";
+    let about = "Say which version this is, its newest schemas and what is compiled in";
     with_examples(command.about(about), EXAMPLES).arg(json_flag())
 }
 
 #[derive(Serialize)]
 struct About {
     version: &'static str,
-    /// The number of the newest migration.
-    schema: u32,
+    /// The number of the newest migration, by database.
+    schemas: BTreeMap<&'static str, u32>,
     features: Vec<&'static str>,
 }
 
 pub(crate) fn run(arguments: &ArgMatches) -> Ended {
-    let about = About { version: env!("CARGO_PKG_VERSION"), schema: newest_schema(), features: features() };
+    let schemas = newest_schemas().into_iter().collect();
+    let about = About { version: env!("CARGO_PKG_VERSION"), schemas, features: features() };
     show(arguments, &about, || {
-        let About { version, schema, features } = &about;
-        format!("wareroom {version}\nschema {schema}\nfeatures {}\n", features.join(", "))
+        let About { version, schemas, features } = &about;
+        let schemas: Vec<String> = schemas.iter().map(|(database, newest)| format!("{database} {newest}")).collect();
+        format!("wareroom {version}\nschemas {}\nfeatures {}\n", schemas.join(", "), features.join(", "))
     })
 }

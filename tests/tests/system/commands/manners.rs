@@ -28,14 +28,14 @@ fn what_cannot_be_meant_is_wrong_usage_and_says_what_may_be() {
 #[test]
 fn a_pipe_that_nobody_reads_is_the_end_and_no_error() {
     let place = Place::new();
-    place.run(&["migrate"]).expect(0);
+    place.run(&["migrate", "up"]).expect(0);
     for line in [
         &["openapi"][..],
         &["version"],
         &["version", "--json"],
         &["completions", "zsh"],
         &["help", "serve"],
-        &["migrate", "--status"],
+        &["migrate", "status"],
         &["prune", "--json"],
         &["dead-letters", "list", "--json"],
     ] {
@@ -52,7 +52,9 @@ fn a_pipe_that_nobody_reads_is_the_end_and_no_error() {
 #[test]
 fn messages_that_nobody_reads_stop_nothing() {
     let place = Place::new();
-    for (line, code) in [(&["migrate"][..], 0), (&["dead-letters", "list"], 0), (&["dead-letters", "show", NONE], 1)] {
+    for (line, code) in
+        [(&["migrate", "up"][..], 0), (&["dead-letters", "list"], 0), (&["dead-letters", "show", NONE], 1)]
+    {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let output = place.command(line).stderr(writer).stdout(Stdio::piped()).output().unwrap();
@@ -77,7 +79,7 @@ fn a_disk_that_is_full_is_an_error() {
 #[test]
 fn what_goes_away_is_counted_for_programs_too() {
     let place = Place::new();
-    place.run(&["migrate"]).expect(0);
+    place.run(&["migrate", "up"]).expect(0);
     let counts = json!({"idempotency_keys": 0, "events": 0, "dead_letters": 0, "leftovers": 0, "blobs": 0});
     for (line, dry_run) in [(&["prune", "--json"][..], false), (&["prune", "--json", "--dry-run"], true)] {
         let mut expected = counts.clone();
@@ -91,7 +93,7 @@ fn commands_take_every_setting_from_file_and_environment() {
     let place = Place::new();
     std::fs::write(place.path().join("wareroom.toml"), "drain = \"1s\"\nback_off = \"1s,2s\"\n").unwrap();
     let run = |line: &[&str]| Ran::of(place.command(line).env("WAREROOM_MAX_CONNECTIONS", "7"));
-    run(&["migrate"]).expect(0);
+    run(&["migrate", "up"]).expect(0);
     run(&["dead-letters", "list", "--json"]).json(0);
     std::fs::write(place.path().join("wareroom.toml"), "drain = \"soon\"\n").unwrap();
     run(&["dead-letters", "list"]).refused(2, &["wareroom.toml", "drain", "soon"]);

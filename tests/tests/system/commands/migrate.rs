@@ -1,4 +1,4 @@
-//! `wareroom migrate`: from nothing, from an older schema, and not from a newer one.
+//! `wareroom migrate up|status`: from nothing, from an older schema, and not from a newer one.
 
 use super::Place;
 use rusqlite::Connection;
@@ -34,16 +34,16 @@ fn listed(document: &Value) -> (Vec<u64>, Vec<u64>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_database_is_made_and_serves() {
     let place = Place::new();
-    let (applied, pending) = listed(&place.run(&["migrate", "--json"]).json(0));
+    let (applied, pending) = listed(&place.run(&["migrate", "up", "--json"]).json(0));
     let all: Vec<u64> = (1..=applied.len() as u64).collect();
     assert!(applied.len() >= 4);
     assert_eq!((&applied, &pending), (&all, &vec![]));
-    let again = place.run(&["migrate"]);
+    let again = place.run(&["migrate", "up"]);
     again.refused(0, &["the database is up to date"]);
     let binary = RunningBinary::start(&place.data(), &[]).await;
     // Beside it, too.
-    place.run(&["migrate"]).refused(0, &["up to date"]);
-    assert_eq!(listed(&place.run(&["migrate", "--status", "--json"]).json(0)), (all, vec![]));
+    place.run(&["migrate", "up"]).refused(0, &["up to date"]);
+    assert_eq!(listed(&place.run(&["migrate", "status", "--json"]).json(0)), (all, vec![]));
     assert!(binary.stop().await, "the binary did not end well");
 }
 
@@ -51,17 +51,17 @@ async fn a_new_database_is_made_and_serves() {
 fn an_old_database_is_brought_up_to_date_by_this_command_and_by_no_other() {
     let place = Place::new();
     old_database(&place);
-    let status = || listed(&place.run(&["migrate", "--status", "--json"]).json(0));
+    let status = || listed(&place.run(&["migrate", "status", "--json"]).json(0));
     let (applied, pending) = status();
     assert_eq!(applied, [1]);
     assert!(pending.len() >= 3 && pending[0] == 2, "{pending:?}");
-    let text = place.run(&["migrate", "--status"]).expect(0).to_owned();
+    let text = place.run(&["migrate", "status"]).expect(0).to_owned();
     assert!(text.starts_with("1  catalogue     applied 2026-01-31T12:00:00Z\n2  image_urls    pending\n"), "{text}");
     for command in [&["dead-letters", "list"][..], &["prune"], &["prune", "--dry-run"]] {
-        place.run(command).refused(1, &["`wareroom migrate`"]);
+        place.run(command).refused(1, &["`wareroom migrate up`"]);
     }
     assert_eq!(status(), (vec![1], pending.clone()));
-    let text = place.run(&["migrate"]).expect(0).to_owned();
+    let text = place.run(&["migrate", "up"]).expect(0).to_owned();
     assert_eq!(text.lines().count(), pending.len(), "{text}");
     assert!(text.starts_with("2  image_urls    applied 20"), "{text}");
     assert_eq!(status().1, Vec::<u64>::new());
@@ -71,10 +71,10 @@ fn an_old_database_is_brought_up_to_date_by_this_command_and_by_no_other() {
 #[test]
 fn a_database_of_a_newer_program_is_left_alone() {
     let place = Place::new();
-    place.run(&["migrate"]).expect(0);
+    place.run(&["migrate", "up"]).expect(0);
     let row = "INSERT INTO schema_migrations VALUES (9999, 'later', '', '2030-01-01T00:00:00.000Z')";
     Connection::open(place.database()).unwrap().execute(row, []).unwrap();
-    for command in [&["migrate"][..], &["migrate", "--status"], &["dead-letters", "list"], &["prune"]] {
+    for command in [&["migrate", "up"][..], &["migrate", "status"], &["dead-letters", "list"], &["prune"]] {
         place.run(command).refused(1, &["9999", "newer than this program"]);
     }
 }
@@ -85,7 +85,7 @@ fn where_there_is_no_database_only_migrate_makes_one() {
     let data = place.data().display().to_string();
     let id = "01890a5d-ac96-774b-bcce-b302099a8057";
     for command in [
-        &["migrate", "--status"][..],
+        &["migrate", "status"][..],
         &["prune"],
         &["dead-letters", "list"],
         &["dead-letters", "show", id],

@@ -13,9 +13,11 @@ fn the_version_is_said_to_people_and_to_programs() {
     assert!(text.starts_with(&version), "{text}");
     let json = place.run(&["version", "--json"]).json(0);
     assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
-    let migrations = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/adapters/sqlite/migrations");
-    assert_eq!(json["schema"], std::fs::read_dir(migrations).unwrap().count());
-    for feature in ["sqlite", "files", "imaging", "download"] {
+    for database in ["sqlite", "postgres"] {
+        let migrations = format!("{}/../crates/adapters/{database}/migrations", env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(json["schemas"][database], std::fs::read_dir(migrations).unwrap().count(), "{database}");
+    }
+    for feature in ["sqlite", "postgres", "redis", "files", "imaging", "download"] {
         assert!(json["features"].as_array().unwrap().contains(&feature.into()), "{json:#}");
         assert!(text.contains(feature), "{text}");
     }

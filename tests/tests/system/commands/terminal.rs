@@ -77,7 +77,7 @@ impl Watched {
 /// A place with a dead letter.
 fn with_a_dead_letter() -> Place {
     let place = Place::new();
-    place.run(&["migrate"]).expect(0);
+    place.run(&["migrate", "up"]).expect(0);
     let letter = "INSERT INTO dead_letters (id, lane, kind, schema, body, image_id, reason, detail, attempts, at)
                   VALUES (zeroblob(16), 'images', 'process_image', 1, x'', zeroblob(16), 'damaged', 'x', 1, ?1)";
     Connection::open(place.database()).unwrap().execute(letter, ["2026-01-31T12:00:00.000000000Z"]).unwrap();
@@ -121,7 +121,7 @@ fn ctrl_c_ends_a_command_and_says_no_more() {
 /// What `migrate` logs at a terminal.
 fn logged(variables: &[(&str, &str)]) -> String {
     let place = Place::new();
-    let mut command = place.command(&["migrate", "--log", "info"]);
+    let mut command = place.command(&["migrate", "up", "--log", "info"]);
     let (code, stdout, seen) = Watched::start(command.envs(variables.iter().copied())).ended();
     assert_eq!(code, Ok(0), "{seen}");
     assert!(stdout.contains("catalogue") && !stdout.contains('\u{1b}'), "{stdout:?}");
@@ -135,7 +135,7 @@ fn a_terminal_has_colours_unless_they_are_not_wanted() {
     assert!(logged(&[("NO_COLOR", "")]).contains('\u{1b}'), "an empty NO_COLOR counts as none");
     assert!(!logged(&[("NO_COLOR", "1")]).contains('\u{1b}'));
     // Away from a terminal there are none anyway, and the log is for programs.
-    let away = Place::new().run(&["migrate", "--log", "info"]);
+    let away = Place::new().run(&["migrate", "up", "--log", "info"]);
     assert!(!away.stderr.contains('\u{1b}'), "{away:?}");
     let line = away.stderr.lines().next().unwrap();
     assert_eq!(serde_json::from_str::<serde_json::Value>(line).unwrap()["message"], "migration applied");

@@ -15,7 +15,7 @@ use import::Imported;
 use serde::Serialize;
 use std::sync::Arc;
 use wareroom_application::Application;
-use wareroom_bootstrap::{Config, StartError, migrate, newest_schema, wire_beside};
+use wareroom_bootstrap::{Config, StartError, migrate, schema, wire_beside};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -81,7 +81,7 @@ async fn open(config: &Config) -> Result<Arc<Application>, StartError> {
     let is_new = match &opened {
         Err(StartError::NoDatabase(_)) => true,
         // Another process makes it at this moment.
-        Err(StartError::OldSchema { missing }) => usize::try_from(newest_schema()).is_ok_and(|all| all == *missing),
+        Err(StartError::OldSchema { .. }) => schema(config).await?.iter().all(|step| step.applied_at.is_none()),
         _ => false,
     };
     if !is_new {

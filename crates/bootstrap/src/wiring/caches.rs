@@ -1,0 +1,67 @@
+//! Puts the shared cache in front of reads, and opens the way on which caches hear what to forget.
+
+use super::Opening;
+use crate::{CacheUrl, Config, StartError};
+#[cfg(feature = "redis")]
+use crate::{ServerUrl, reach::Server};
+use std::sync::Arc;
+use wareroom_decorators::{CacheInvalidations, CachedProductQueries};
+use wareroom_memory::{LocalInvalidations, MemoryCache};
+use wareroom_ports::{Cache, Ids, Invalidations, ProductQueries};
+
+type Cached = (Arc<dyn ProductQueries>, Arc<dyn Invalidations>);
+
+/// Reads go through the shared cache, and what is announced empties it first.
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(clippy::unused_async, unused_variables, reason = "only a cache on a server is opened by asking it")
+)]
+pub(super) async fn cached(
+    config: &Config,
+    opening: Opening,
+    store: Arc<dyn ProductQueries>,
+    ids: &dyn Ids,
+) -> Result<Cached, StartError> {
+    match &config.cache {
+        CacheUrl::None => Ok((store, Arc::new(LocalInvalidations::default()))),
+        CacheUrl::Memory => {
+            let cache = Arc::new(MemoryCache::new(config.cache_products));
+            Ok(through(config, store, cache, Arc::new(LocalInvalidations::default())))
+        }
+        #[cfg(feature = "redis")]
+        CacheUrl::Redis(url) => {
+            let (cache, news) = open_redis(config, url, opening, ids).await?;
+            Ok(through(config, store, Arc::new(cache), Arc::new(news)))
+        }
+        #[cfg(not(feature = "redis"))]
+        CacheUrl::Redis(_) => Err(StartError::NotBuilt("redis:")),
+    }
+}
+
+fn through(
+    config: &Config,
+    store: Arc<dyn ProductQueries>,
+    cache: Arc<dyn Cache>,
+    news: Arc<dyn Invalidations>,
+) -> Cached {
+    let products = CachedProductQueries::new(store, Arc::clone(&cache), config.cache_ttl);
+    (Arc::new(products), Arc::new(CacheInvalidations::new(news, cache, config.cache_ttl)))
+}
+
+#[cfg(feature = "redis")]
+async fn open_redis(
+    config: &Config,
+    url: &ServerUrl,
+    opening: Opening,
+    ids: &dyn Ids,
+) -> Result<(wareroom_redis::RedisCache, wareroom_redis::RedisInvalidations), StartError> {
+    use wareroom_redis::{OpenError, RedisCache, RedisConfig, RedisInvalidations};
+    let settings = RedisConfig { prefix: config.cache_prefix.clone(), ..RedisConfig::at(url.reveal()) };
+    let server = Server { key: "cache_url", url, wait: opening.wait(config) };
+    // A replica may be about to be promoted.
+    let is_away = |error: &OpenError| matches!(error, OpenError::Unreachable(_) | OpenError::Replica);
+    let cache = server.open(|| RedisCache::open(settings.clone()), is_away).await?;
+    let own = ids.uuid();
+    let news = server.open(|| RedisInvalidations::open(settings.clone(), own), is_away).await?;
+    Ok((cache, news))
+}

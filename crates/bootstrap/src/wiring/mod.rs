@@ -1,0 +1,156 @@
+//! One `match` per choice: from a configuration to an application.
+
+mod blobs;
+mod caches;
+mod database;
+mod images;
+
+#[cfg(feature = "postgres")]
+pub(crate) use database::postgres;
+#[cfg(feature = "sqlite")]
+pub(crate) use database::sqlite;
+
+use crate::{Config, DatabaseUrl, Locks, QueueUrl, StartError, schema};
+use caches::cached;
+use std::sync::Arc;
+use wareroom_application::{Application, Ports, Retain, Settings};
+use wareroom_domain::default_renditions;
+use wareroom_memory::MemoryQueue;
+use wareroom_ports::{CodecLimits, Queue};
+use wareroom_system::{SystemClock, SystemIds};
+
+/// An application, ready to serve, with what must live as long as it.
+pub struct Wired {
+    /// The application.
+    pub application: Arc<Application>,
+    /// The locks of what it uses on disk.
+    pub locks: Locks,
+}
+
+/// Opens every adapter that the configuration asks for, for a process that serves. What only one may use is locked.
+pub async fn wire(config: &Config) -> Result<Wired, StartError> {
+    let locks = Locks::take(config)?;
+    let application = open(config, Opening::Serving).await?;
+    Ok(Wired { application, locks })
+}
+
+/// The same for a process that serves beside others; see [`Config::of_several`].
+pub async fn wire_shared(config: &Config) -> Result<Arc<Application>, StartError> {
+    open(config, Opening::Serving).await
+}
+
+/// Opens the same for a command: beside a process that serves, whose work is left alone. Makes no new database: one that is
+/// not there is most likely elsewhere. Nor does it migrate one: whoever serves from it may be an older program.
+pub async fn wire_beside(config: &Config) -> Result<Arc<Application>, StartError> {
+    if !matches!(config.database, DatabaseUrl::Postgres(_)) {
+        let missing = schema(config).await?.iter().filter(|step| step.applied_at.is_none()).count();
+        if missing > 0 {
+            return Err(StartError::OldSchema { missing });
+        }
+    }
+    open(config, Opening::Beside).await
+}
+
+/// Whom it is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opening {
+    /// A process that serves. It has time to wait for servers.
+    Serving,
+    /// A command: whoever serves may be there, too.
+    Beside,
+}
+
+impl Opening {
+    /// Whether what others seem to have left behind is ours to take up: nobody else is there, the locks say so.
+    fn is_sole(self, config: &Config) -> bool {
+        self == Self::Serving && !config.is_shared()
+    }
+
+    /// How long servers are waited for.
+    fn wait(self, config: &Config) -> std::time::Duration {
+        if self == Self::Serving { config.start_wait } else { std::time::Duration::ZERO }
+    }
+}
+
+async fn open(config: &Config, opening: Opening) -> Result<Arc<Application>, StartError> {
+    let (clock, ids) = (Arc::new(SystemClock::default()), Arc::new(SystemIds));
+    let database = database::open(config, opening).await?;
+    let (products, invalidations) = cached(config, opening, Arc::clone(&database.products), &*ids).await?;
+    let (outbox, queue) = match config.queue {
+        QueueUrl::Database => (None, database.queue),
+        QueueUrl::Memory => (Some(database.outbox), Arc::new(MemoryQueue::new(config.job_lease)) as Arc<dyn Queue>),
+    };
+    let ports = Ports {
+        store: database.store,
+        products,
+        users: database.users,
+        dead_letters: database.dead_letters,
+        outbox,
+        queue,
+        events: database.events,
+        invalidations,
+        retention: database.retention,
+        blobs: blobs::open(config, opening)?,
+        image_source: images::open_source(config)?,
+        codec: images::open_codec(config)?,
+        space: blobs::space(config),
+        clock,
+        ids,
+    };
+    Ok(Arc::new(Application::new(ports, settings(config))))
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        renditions: default_renditions(),
+        image_max_bytes: config.image_max_bytes,
+        images_per_product: config.image_max_per_product,
+        download_timeout: config.download_timeout,
+        retry_after_max: config.retry_after_max,
+        min_free_space: config.min_free_space,
+        codec: CodecLimits { pixels: config.image_max_pixels, time: config.codec_timeout },
+        back_off: config.back_off.clone(),
+        relay_lease: config.relay_lease,
+        batch: config.step_batch,
+        replay_batch: config.replay_batch,
+        rescue_after: config.rescue_after,
+        blob_claim: config.blob_claim,
+        idempotency_lease: config.idempotency_lease,
+        retain: Retain {
+            idempotency_keys: config.keep_idempotency_keys,
+            events: config.keep_events,
+            dead_letters: config.keep_dead_letters,
+            leftovers: config.keep_leftovers,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Sources;
+    #[cfg(feature = "sqlite")]
+    use std::path::Path;
+
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn the_defaults_of_the_table_are_those_of_the_store() {
+        let (config, file) = (Config::from_sources(&Sources::new()).unwrap(), Path::new("a.sqlite"));
+        assert_eq!(sqlite(&config, file), wareroom_sqlite::SqliteConfig::at(file));
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn the_defaults_of_the_table_are_those_of_the_store_on_a_server() {
+        let flags = [("database_url".to_owned(), "postgres://db.example/shop".to_owned())];
+        let config = Config::from_sources(&Sources::new().with_flags(flags)).unwrap();
+        let DatabaseUrl::Postgres(url) = &config.database else { panic!("{config:?}") };
+        assert_eq!(postgres(&config, url), wareroom_postgres::PostgresConfig::at("postgres://db.example/shop"));
+    }
+
+    #[test]
+    fn the_defaults_of_the_table_are_those_of_the_use_cases() {
+        let config = Config::from_sources(&Sources::new()).unwrap();
+        assert_eq!(format!("{:#?}", settings(&config)), format!("{:#?}", Settings::default()));
+    }
+}
