@@ -15,6 +15,7 @@ mod error;
 mod file;
 mod in_memory;
 mod locks;
+#[cfg(any(feature = "postgres", feature = "redis"))]
 mod reach;
 mod reader;
 mod schema;

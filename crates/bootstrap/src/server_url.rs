@@ -17,6 +17,7 @@ impl ServerUrl {
     }
 
     /// All of it.
+    #[cfg(any(feature = "postgres", feature = "redis", test))]
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,6 +1,6 @@
 //! The real binary, started and ended by a test.
 
-use crate::Client;
+use crate::{Client, Stack};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::OnceLock;
@@ -42,7 +42,8 @@ pub struct RunningBinary {
 const START_LIMIT: Duration = Duration::from_mins(1);
 
 impl RunningBinary {
-    /// Starts it on a free port of 127.0.0.1 with this data directory and further arguments; returns when it is ready.
+    /// Starts it on a free port of 127.0.0.1, over the [`Stack`] of the run, with this data directory and further arguments;
+    /// returns when it is ready.
     pub async fn start(data: &Path, arguments: &[&str]) -> Self {
         Self::start_by(Command::new(binary_under_test()), data, arguments).await
     }
@@ -59,6 +60,7 @@ impl RunningBinary {
             .arg(data)
             .args(arguments)
             .env_clear()
+            .envs(Stack::of_run().settings(data).await)
             .current_dir(data.parent().expect("a data directory lies in a folder"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

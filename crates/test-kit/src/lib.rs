@@ -7,18 +7,18 @@
 mod app;
 mod binary;
 mod client;
-mod dead_letters;
 mod flaky;
 mod origin;
 mod picture;
 mod report;
 pub mod samples;
+mod stack;
 
 pub use app::TestApp;
 pub use binary::{RunningBinary, binary_under_test};
 pub use client::{Answer, Client, Lost};
-pub use dead_letters::{DeadLetterRow, dead_letters};
 pub use flaky::{Fault, Flaky, Stalling};
 pub use origin::{Origin, OriginPage, Trap};
 pub use picture::{Encoding, Picture};
 pub use report::report;
+pub use stack::{Stack, connect_beside};

@@ -84,12 +84,12 @@ async fn what_was_kept_is_there_after_a_kill_and_a_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_serve_on_the_same_data_is_refused() {
+async fn a_second_serve_on_the_same_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let binary = RunningBinary::start(&data, &[]).await;
+    let binary = RunningBinary::start(&data, &["--database-url", "sqlite:"]).await;
     let second = tokio::process::Command::new(wareroom_test_kit::binary_under_test())
-        .args(["--listen", "127.0.0.1:0", "--data-dir"])
+        .args(["--listen", "127.0.0.1:0", "--database-url", "sqlite:", "--data-dir"])
         .arg(&data)
         .env_clear()
         .output()

@@ -14,7 +14,7 @@ type Cached = (Arc<dyn ProductQueries>, Arc<dyn Invalidations>);
 /// Reads go through the shared cache, and what is announced empties it first.
 #[cfg_attr(
     not(feature = "redis"),
-    expect(clippy::unused_async, unused_variables, reason = "only a cache on a server is opened by asking it")
+    expect(unused_variables, reason = "only a cache on a server is opened by asking it")
 )]
 pub(super) async fn cached(
     config: &Config,

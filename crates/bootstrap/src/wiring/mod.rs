@@ -62,11 +62,13 @@ enum Opening {
 
 impl Opening {
     /// Whether what others seem to have left behind is ours to take up: nobody else is there, the locks say so.
+    #[cfg(any(feature = "sqlite", feature = "files"))]
     fn is_sole(self, config: &Config) -> bool {
         self == Self::Serving && !config.is_shared()
     }
 
     /// How long servers are waited for.
+    #[cfg(any(feature = "postgres", feature = "redis"))]
     fn wait(self, config: &Config) -> std::time::Duration {
         if self == Self::Serving { config.start_wait } else { std::time::Duration::ZERO }
     }

@@ -1,13 +1,13 @@
 //! The process, the servers around it, and how to ask.
 
+use crate::rows::Rows;
 use bytes::Bytes;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use wareroom_test_kit::{Client, Encoding, Origin, OriginPage, Picture, RunningBinary, Trap, dead_letters};
+use wareroom_test_kit::{Client, Encoding, Origin, OriginPage, Picture, RunningBinary, Trap};
 
 /// How long anything may take on a busy machine.
 pub(super) const LIMIT: Duration = Duration::from_mins(3);
@@ -23,11 +23,12 @@ const TRANSIENT: [&str; 5] = ["http_busy", "http_5xx", "dns", "unreachable", "ti
 
 /// A running Wareroom that may reach 127.0.0.1 and nothing else of this machine.
 pub(super) struct House {
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     pub(super) binary: RunningBinary,
     pub(super) client: Client,
     pub(super) origin: Origin,
     pub(super) trap: Trap,
+    rows: Rows,
     user: i64,
     products: Mutex<BTreeSet<i64>>,
 }
@@ -42,7 +43,8 @@ impl House {
         let client = binary.client();
         let user = client.user().await.unwrap();
         let (origin, trap) = (Origin::start().await, Trap::start().await);
-        Self { folder, binary, client, origin, trap, user, products: Mutex::default() }
+        let rows = Rows::beside(&data).await;
+        Self { _folder: folder, binary, client, origin, trap, rows, user, products: Mutex::default() }
     }
 
     /// A product with images at these URLs.
@@ -120,15 +122,11 @@ impl House {
         assert_eq!(image["renditions"].as_array().unwrap().len(), 0, "{image:#}");
 
         let id = image["id"].as_str().unwrap().replace('-', "");
-        let letters = dead_letters(&self.data());
+        let letters = self.rows.dead_letters();
         let letters: Vec<_> = letters.iter().filter(|letter| letter.image == id).collect();
         let [letter] = letters[..] else { panic!("{} dead letters of {image:#}", letters.len()) };
-        assert_eq!((letter.reason.as_str(), letter.attempts.cast_unsigned()), (code, attempts), "{image:#}");
+        assert_eq!((letter.reason.as_str(), letter.attempts), (code, attempts), "{image:#}");
         attempts
-    }
-
-    fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
     }
 
     /// How many images there are. Each that failed has a dead letter, and there are no others.
@@ -143,7 +141,7 @@ impl House {
                 }
             }
         }
-        let letters: BTreeSet<_> = dead_letters(&self.data()).into_iter().map(|letter| letter.image).collect();
+        let letters: BTreeSet<_> = self.rows.dead_letters().into_iter().map(|letter| letter.image).collect();
         assert_eq!(letters, failed);
         images
     }

@@ -56,7 +56,7 @@ async fn nothing_acknowledged_is_lost_however_often_the_process_is_killed() {
     }
     let binary = RunningBinary::start(&data, &FLAGS).await;
     let verdict = verify::verify(&binary, &world).await;
-    let rows = Rows::of(&data.join("wareroom.sqlite"));
+    let rows = Rows::beside(&data).await;
     rows.until_no_job_is_left().await;
     let effort = rows.assert_every_image_ended_once(&data.join("blobs"));
     assert!(binary.stop().await, "the binary did not end well after the last round");

@@ -42,7 +42,7 @@ async fn a_process_that_stood_still_beyond_its_leases_ends_every_image_once() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let binary = RunningBinary::start(&data, &FLAGS).await;
-    let (client, rows) = (binary.client(), Rows::of(&data.join("wareroom.sqlite")));
+    let (client, rows) = (binary.client(), Rows::beside(&data).await);
     let product = client.product(client.user().await.unwrap(), "camera").await.unwrap();
     let (mut pictures, mut stops, mut held) = (BTreeMap::new(), 0, 0);
     for _ in 0..TRIES {

@@ -1,8 +1,9 @@
-//! What the database's file says, read beside whoever serves from it: what must be true of it once everything ended, and whether
+//! What the database says, read beside whoever serves from it: what must be true of it once everything ended, and whether
 //! anything changed between two moments. Knows the schema, and no store.
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, OpenFlags, Params};
+mod source;
+
+use source::{Row, Source};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::time::Duration;
@@ -11,39 +12,32 @@ use wareroom_domain::Event;
 use wareroom_domain::event::ImageChange;
 use wareroom_ports::message::decode_event;
 
-/// Everything that an attempt could change, in a fixed order. Left out is what changes by itself: the positions that the
-/// sequencer gives, and how long a name is kept from the collector.
-const STATE: [(&str, &str); 7] = [
-    ("product", "SELECT * FROM products ORDER BY id"),
-    ("image", "SELECT * FROM images ORDER BY id"),
-    ("rendition", "SELECT * FROM renditions ORDER BY image_id, ordinal"),
-    ("blob", "SELECT key, references_count, condemned FROM blobs WHERE references_count > 0 ORDER BY key"),
-    ("dead letter", "SELECT * FROM dead_letters ORDER BY seq"),
-    ("job", "SELECT * FROM jobs ORDER BY id"),
-    ("event", "SELECT seq, id, body FROM events ORDER BY seq"),
-];
-
-/// Names that are counted otherwise than rows use them.
-const MISCOUNTED: &str = "
-    WITH used (key) AS (SELECT 'sources/' || sha256 FROM images WHERE sha256 IS NOT NULL
-                        UNION ALL SELECT key FROM renditions),
-         counted (key, uses) AS (SELECT key, count(*) FROM used GROUP BY key)
-    SELECT coalesce(counted.key, blobs.key), uses, references_count
-    FROM counted FULL JOIN blobs ON blobs.key = counted.key
-    WHERE coalesce(uses, 0) <> coalesce(references_count, 0)";
-
-/// The rows of a database file.
+/// The rows of a database.
 pub(crate) struct Rows {
-    connection: Connection,
+    source: Source,
 }
 
 /// How an image stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ImageRow {
-    pub(crate) id: [u8; 16],
+    /// In hexadecimal digits.
+    pub(crate) id: String,
     pub(crate) state: String,
     pub(crate) attempts: u64,
     pub(crate) fence: u64,
+}
+
+/// A dead letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DeadLetterRow {
+    /// The product whose image gave up.
+    pub(crate) product: i64,
+    /// The image, in hexadecimal digits.
+    pub(crate) image: String,
+    /// Why, as in answers.
+    pub(crate) reason: String,
+    /// How many attempts were made.
+    pub(crate) attempts: u64,
 }
 
 /// What it took until all images had ended.
@@ -60,23 +54,39 @@ pub(crate) struct Effort {
 }
 
 impl Rows {
+    /// Those of a database file.
     pub(crate) fn of(file: &Path) -> Self {
-        Self { connection: Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap() }
+        Self { source: Source::of(file) }
+    }
+
+    /// Those of whoever serves from this data directory, over the stack of the run.
+    pub(crate) async fn beside(data: &Path) -> Self {
+        Self { source: Source::beside(data).await }
     }
 
     /// Everything that an attempt could change, a line a row.
     pub(crate) fn state(&self) -> Vec<String> {
-        let lines = |(name, sql)| self.all(sql).into_iter().map(move |row| format!("{name} {row:?}"));
-        STATE.into_iter().flat_map(lines).collect()
+        let lines = |&(name, sql): &(&'static str, &'static str)| {
+            self.source.rows(sql).into_iter().map(move |row| format!("{name} {row:?}"))
+        };
+        self.source.questions().state.iter().flat_map(lines).collect()
     }
 
     pub(crate) fn images(&self) -> Vec<ImageRow> {
-        let mut select =
-            self.connection.prepare_cached("SELECT id, state, attempts, fence FROM images ORDER BY id").unwrap();
-        let images = select.query_map([], |row| {
-            Ok(ImageRow { id: row.get(0)?, state: row.get(1)?, attempts: row.get(2)?, fence: row.get(3)? })
-        });
-        images.unwrap().collect::<Result<_, _>>().unwrap()
+        let image = |row: Row| {
+            let [id, state, attempts, fence] = row.try_into().unwrap();
+            ImageRow { id, state, attempts: attempts.parse().unwrap(), fence: fence.parse().unwrap() }
+        };
+        self.source.rows(self.source.questions().images).into_iter().map(image).collect()
+    }
+
+    /// All dead letters, in the order they were written.
+    pub(crate) fn dead_letters(&self) -> Vec<DeadLetterRow> {
+        let letter = |row: Row| {
+            let [product, image, reason, attempts] = row.try_into().unwrap();
+            DeadLetterRow { product: product.parse().unwrap(), image, reason, attempts: attempts.parse().unwrap() }
+        };
+        self.source.rows(self.source.questions().letters).into_iter().map(letter).collect()
     }
 
     /// How many images are in this state.
@@ -86,7 +96,7 @@ impl Rows {
 
     /// How many jobs there are, waiting, due or on loan.
     pub(crate) fn jobs(&self) -> usize {
-        self.all("SELECT id FROM jobs").len()
+        self.source.rows("SELECT id FROM jobs").len()
     }
 
     /// Waits until no job is left.
@@ -109,8 +119,7 @@ impl Rows {
 
     /// How long until the last loan is over; zero when there is none.
     pub(crate) fn longest_loan(&self) -> Duration {
-        let sql = "SELECT coalesce(max(leased_until) - CAST(unixepoch('subsec') * 1000 AS INTEGER), 0) FROM jobs";
-        let left: i64 = self.connection.query_one(sql, [], |row| row.get(0)).unwrap();
+        let left: i64 = self.source.rows(self.source.questions().loan)[0][0].parse().unwrap();
         Duration::from_millis(u64::try_from(left).unwrap_or(0))
     }
 
@@ -119,17 +128,20 @@ impl Rows {
     #[track_caller]
     pub(crate) fn assert_every_image_ended_once(&self, blobs: &Path) -> Effort {
         let (changes, mut effort) = (self.changes(), Effort::default());
+        let questions = self.source.questions();
+        let (all_renditions, all_letters) = (self.by_image(questions.renditions), self.dead_letters());
         for image in self.images() {
-            let count = |change| changes.get(&(image.id, change)).copied().unwrap_or(0);
+            let count = |change| changes.get(&(image.id.clone(), change)).copied().unwrap_or(0);
             let ends = [ImageChange::Added, ImageChange::Ready, ImageChange::Failed].map(count);
-            let renditions = self.texts("SELECT name FROM renditions WHERE image_id = ?1 ORDER BY ordinal", [image.id]);
-            let letters = self.texts("SELECT reason FROM dead_letters WHERE image_id = ?1", [image.id]);
+            let renditions = all_renditions.get(&image.id).cloned().unwrap_or_default();
+            let letters = all_letters.iter().filter(|letter| letter.image == image.id);
+            let letters: Vec<&str> = letters.map(|letter| letter.reason.as_str()).collect();
             let (begun, postponed) = (count(ImageChange::Started), count(ImageChange::Postponed));
             match image.state.as_str() {
                 "ready" => {
                     assert_eq!(ends, [1, 1, 0], "added, ready, failed: {image:?}");
                     assert_eq!(renditions, ["thumb", "medium", "main"], "{image:?}");
-                    assert_eq!(letters, Vec::<String>::new(), "{image:?}");
+                    assert_eq!(letters, Vec::<&str>::new(), "{image:?}");
                     assert_eq!(begun, image.fence, "each attempt takes a number of its own: {image:?}");
                     effort.ready += 1;
                 }
@@ -149,26 +161,25 @@ impl Rows {
             effort.attempts += image.attempts;
             effort.without_effect += image.fence - 1 - postponed;
         }
-        assert_eq!(self.all(MISCOUNTED), Vec::<Vec<Value>>::new(), "name, uses, count");
-        for key in self.texts("SELECT key FROM blobs WHERE references_count > 0", []) {
-            assert!(blobs.join(&key).is_file(), "{key} is used and not there");
+        assert_eq!(self.source.rows(questions.miscounted), Vec::<Row>::new(), "name, uses, count");
+        for key in self.source.rows("SELECT key FROM blobs WHERE references_count > 0") {
+            assert!(blobs.join(&key[0]).is_file(), "{key:?} is used and not there");
         }
-        assert_eq!(self.all("SELECT count(*) FROM dead_letters"), [[i64::try_from(effort.failed).unwrap().into()]]);
-        assert_eq!(self.all("SELECT * FROM jobs"), Vec::<Vec<Value>>::new());
+        assert_eq!(all_letters.len() as u64, effort.failed);
+        assert_eq!(self.source.rows("SELECT * FROM jobs"), Vec::<Row>::new());
         effort
     }
 
     /// How often each change of each image was told of. Every change but the first of an image has a version of its product to
     /// itself, and together they leave out none.
     #[track_caller]
-    fn changes(&self) -> HashMap<([u8; 16], ImageChange), u64> {
+    fn changes(&self) -> HashMap<(String, ImageChange), u64> {
         let (mut changes, mut versions) = (HashMap::new(), BTreeMap::<i64, BTreeSet<u64>>::new());
-        let mut select = self.connection.prepare_cached("SELECT schema, body FROM events ORDER BY seq").unwrap();
-        let events = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?))).unwrap();
-        for (schema, body) in events.map(Result::unwrap) {
+        for row in self.source.rows(self.source.questions().events) {
+            let (schema, body) = (row[0].parse().unwrap(), bytes(&row[1]));
             match decode_event(schema, &body).unwrap() {
                 Event::ImageChanged { product, version, image, change } => {
-                    *changes.entry((image.0.into_bytes(), change)).or_insert(0) += 1;
+                    *changes.entry((image.0.simple().to_string(), change)).or_insert(0) += 1;
                     let news = versions.entry(product.get()).or_default().insert(version.0);
                     assert!(news || change == ImageChange::Added, "version {version:?} of {product:?} was given twice");
                 }
@@ -179,24 +190,28 @@ impl Rows {
                 Event::UserRegistered { .. } => {}
             }
         }
+        let current = self.source.rows("SELECT id, version FROM products").into_iter();
+        let current: BTreeMap<i64, u64> =
+            current.map(|row| (row[0].parse().unwrap(), row[1].parse().unwrap())).collect();
         for (product, versions) in versions {
-            let current = "SELECT version FROM products WHERE id = ?1";
-            let current: u64 = self.connection.query_one(current, [product], |row| row.get(0)).unwrap();
-            assert!(versions.into_iter().eq(1..=current), "not every version of {product} was told of");
+            assert!(versions.into_iter().eq(1..=current[&product]), "not every version of {product} was told of");
         }
         changes
     }
 
-    fn all(&self, sql: &str) -> Vec<Vec<Value>> {
-        let mut select = self.connection.prepare_cached(sql).unwrap();
-        let columns = select.column_count();
-        let rows = select.query_map([], |row| (0..columns).map(|column| row.get(column)).collect()).unwrap();
-        rows.collect::<Result<_, _>>().unwrap()
+    /// The second column, by the first.
+    fn by_image(&self, sql: &str) -> HashMap<String, Vec<String>> {
+        let mut texts = HashMap::<String, Vec<String>>::new();
+        for row in self.source.rows(sql) {
+            let [image, text] = row.try_into().unwrap();
+            texts.entry(image).or_default().push(text);
+        }
+        texts
     }
+}
 
-    fn texts(&self, sql: &str, parameters: impl Params) -> Vec<String> {
-        let mut select = self.connection.prepare_cached(sql).unwrap();
-        let rows = select.query_map(parameters, |row| row.get(0)).unwrap();
-        rows.collect::<Result<_, _>>().unwrap()
-    }
+/// Bytes from their hexadecimal digits.
+fn bytes(digits: &str) -> Vec<u8> {
+    let digit = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+    (0..digits.len()).step_by(2).map(digit).collect()
 }
