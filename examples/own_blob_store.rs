@@ -5,8 +5,8 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::future::join;
-use std::{error::Error, ops::Range, sync::Arc, time::Duration};
+use futures::{StreamExt, TryFutureExt, TryStreamExt, future::join, stream};
+use std::{collections::BTreeMap, error::Error, ops::Range, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use wareroom_app_worker::{Worker, WorkerSettings};
 use wareroom_application::{
@@ -14,7 +14,7 @@ use wareroom_application::{
 };
 use wareroom_domain::{BlobKey, Description, ImageState, PersonName, ProductName};
 use wareroom_memory::{MemoryBlobs, MemoryImage};
-use wareroom_ports::{Blob, BlobError, BlobMeta, BlobStore};
+use wareroom_ports::{Blob, BlobError, BlobListing, BlobMeta, BlobStore};
 use wareroom_system::{SystemClock, SystemIds};
 
 /// Every blob, in two places.
@@ -57,6 +57,13 @@ impl BlobStore for Mirrored {
         first.and(second)
     }
 
+    /// What either has, once; held in memory meanwhile, as an example may.
+    fn list(&self, after: Option<&BlobKey>) -> BlobListing {
+        let both = self.first.list(after).chain(self.second.list(after));
+        let named = both.map_ok(|listed| (listed.meta.key.to_string(), listed)).try_collect::<BTreeMap<_, _>>();
+        named.map_ok(|named| stream::iter(named.into_values().map(Ok))).try_flatten_stream().boxed()
+    }
+
     async fn leftovers(&self, age: Duration, remove: bool) -> Result<u64, BlobError> {
         Ok(self.first.leftovers(age, remove).await? + self.second.leftovers(age, remove).await?)
     }
@@ -76,10 +83,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let blobs = Arc::new(Mirrored { first: disk.clone(), second: bucket });
     let app = Arc::new(Application::new(Ports { blobs, ..plain.ports().clone() }, Settings::default()));
     let (worker, stop) = (Worker::new(app.clone(), WorkerSettings::default()), CancellationToken::new());
-    let working = tokio::spawn({
-        let stop = stop.clone();
-        async move { worker.run(stop).await }
-    });
+    let until = stop.clone();
+    let working = tokio::spawn(async move { worker.run(until).await });
 
     let me = Context::operator();
     let name = RegisterUser { first_name: PersonName::new("Ada")?, last_name: PersonName::new("Lovelace")? };
@@ -102,8 +107,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     stop.cancel();
-    working.await?;
-    Ok(())
+    Ok(working.await.map(drop)?)
 }
 
 #[cfg(test)]

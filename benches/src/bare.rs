@@ -1,26 +1,52 @@
-//! The bare side: what anybody would write first with poem and rusqlite to give the same answers, and nothing else. No
+//! The bare side: what anybody would write first with poem and a driver to give the same answers, and nothing else. No
 //! ids, no log, no limits, no errors worth the name.
 
+mod answers;
+mod postgres;
+mod redis;
+mod sqlite;
+
 use crate::Outcome;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use poem::listener::TcpListener;
-use poem::web::{Data, Json, Path as InPath};
-use poem::{EndpointExt, IntoResponse, Route, Server, get, handler, http::StatusCode, post};
-use rusqlite::{Connection, OpenFlags, Row};
-use serde::{Deserialize, Serialize};
-use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::task::spawn_blocking;
+use poem::web::Data;
+use poem::{EndpointExt, IntoResponse, Route, Server, get, handler};
+use std::path::{Path, PathBuf};
 
 const JSON: &str = "application/json";
 
-/// As many as Wareroom reads with.
-const READERS: usize = 4;
+/// The commands that start the bare programs.
+pub(crate) fn commands() -> [Command; 6] {
+    let file = |name: &'static str| Arg::new(name).long(name).value_parser(value_parser!(PathBuf)).required(true);
+    let url = |name: &'static str| Arg::new(name).long(name).required(true);
+    let command = |name: &'static str| Command::new(name).arg(url("listen"));
+    [
+        command("bare-constant").arg(file("body")),
+        command("bare-select").arg(file("database")).arg(Arg::new("inline").long("inline").action(ArgAction::SetTrue)),
+        command("bare-insert").arg(file("database")),
+        command("bare-redis").args([url("redis"), url("product"), file("body")]),
+        command("bare-postgres-select").arg(url("postgres")),
+        command("bare-postgres-insert").arg(url("postgres")),
+    ]
+}
 
-type Shared = Arc<Mutex<Connection>>;
+/// Runs one of them until it is ended.
+pub(crate) async fn run(name: &str, arguments: &ArgMatches) -> Outcome {
+    let text = |name: &str| arguments.get_one::<String>(name).cloned().unwrap_or_default();
+    let file = |name: &str| arguments.get_one::<PathBuf>(name).cloned().unwrap_or_default();
+    let listen = text("listen");
+    match name {
+        "bare-constant" => constant(&listen, &file("body")).await,
+        "bare-select" => sqlite::select(&listen, &file("database"), arguments.get_flag("inline")).await,
+        "bare-insert" => sqlite::insert(&listen, &file("database")).await,
+        "bare-redis" => redis::get_one(&listen, &text("redis"), &text("product"), &file("body")).await,
+        "bare-postgres-select" => postgres::select(&listen, &text("postgres")).await,
+        _ => postgres::insert(&listen, &text("postgres")).await,
+    }
+}
 
 /// GET with the same bytes for every id.
-pub(crate) async fn constant(listen: &str, body: &Path) -> Outcome {
+async fn constant(listen: &str, body: &Path) -> Outcome {
     let body = bytes::Bytes::from(std::fs::read(body)?);
     serve(listen, Route::new().at("/products/:id", get(answer)).data(body)).await
 }
@@ -30,144 +56,10 @@ fn answer(Data(body): Data<&bytes::Bytes>) -> impl IntoResponse {
     body.clone().with_content_type(JSON)
 }
 
-/// GET with what one prepared SELECT finds. `inline` runs it on the runtime's own threads, where nothing should block.
-pub(crate) async fn select(listen: &str, database: &Path, inline: bool) -> Outcome {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let open = |_| Ok(Arc::new(Mutex::new(Connection::open_with_flags(database, flags)?)));
-    let readers = (0..READERS).map(open).collect::<rusqlite::Result<Vec<Shared>>>()?;
-    let readers = Arc::new(Readers { connections: readers, next: AtomicUsize::new(0), inline });
-    serve(listen, Route::new().at("/products/:id", get(found)).data(readers)).await
-}
-
-struct Readers {
-    connections: Vec<Shared>,
-    next: AtomicUsize,
-    inline: bool,
-}
-
-#[handler]
-async fn found(InPath(id): InPath<i64>, readers: Data<&Arc<Readers>>) -> poem::Result<impl IntoResponse> {
-    let place = readers.next.fetch_add(1, Relaxed) % readers.connections.len();
-    let connection = Arc::clone(&readers.connections[place]);
-    let read = move || load(&connection.lock().unwrap_or_else(PoisonError::into_inner), id);
-    let found = if readers.inline { read() } else { spawn_blocking(read).await.map_err(internal)? };
-    let body = Found { data: found.map_err(internal)?, message: "Product found" };
-    Ok(serde_json::to_vec(&body).map_err(internal)?.with_content_type(JSON))
-}
-
-/// The answer to GET of a product without images, byte for byte.
-#[derive(Serialize)]
-struct Found {
-    data: Product,
-    message: &'static str,
-}
-
-#[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "the contract's names")]
-struct Product {
-    id: i64,
-    user_id: i64,
-    product_name: String,
-    product_description: String,
-    product_price: f64,
-    product_images: [(); 0],
-    compressed_product_images: [(); 0],
-    images: [(); 0],
-    images_summary: Summary,
-    revision: i64,
-    version: i64,
-    created_at: String,
-    updated_at: String,
-}
-
-#[derive(Serialize)]
-struct Summary {
-    pending: u32,
-    processing: u32,
-    ready: u32,
-    failed: u32,
-}
-
-fn load(connection: &Connection, id: i64) -> rusqlite::Result<Product> {
-    connection.prepare_cached("SELECT * FROM products WHERE id = ?1")?.query_one([id], to_product)
-}
-
-fn to_product(row: &Row<'_>) -> rusqlite::Result<Product> {
-    let hundredths: i64 = row.get("price_hundredths")?;
-    #[expect(clippy::cast_precision_loss, reason = "prices are far below 2^53")]
-    let product_price = hundredths as f64 / 100.0;
-    Ok(Product {
-        id: row.get("id")?,
-        user_id: row.get("owner_id")?,
-        product_name: row.get("name")?,
-        product_description: row.get("description")?,
-        product_price,
-        product_images: [],
-        compressed_product_images: [],
-        images: [],
-        images_summary: Summary { pending: 0, processing: 0, ready: 0, failed: 0 },
-        revision: row.get("revision")?,
-        version: row.get("version")?,
-        created_at: shown(&row.get::<_, String>("created_at")?),
-        updated_at: shown(&row.get::<_, String>("updated_at")?),
-    })
-}
-
-/// A stored moment as answers have it: without the zeros at its end.
-fn shown(stored: &str) -> String {
-    let digits = stored.trim_end_matches('Z').trim_end_matches('0').trim_end_matches('.');
-    format!("{digits}Z")
-}
-
-/// POST that stores one row and answers with it.
-pub(crate) async fn insert(listen: &str, database: &Path) -> Outcome {
-    let connection = Connection::open(database)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "full")?;
-    connection.execute_batch(
-        "CREATE TABLE products (id INTEGER PRIMARY KEY, user_id INTEGER, product_name TEXT, product_description TEXT, \
-         product_price REAL, product_images TEXT) STRICT",
-    )?;
-    let shared: Shared = Arc::new(Mutex::new(connection));
-    serve(listen, Route::new().at("/products", post(created).get(alive)).data(shared)).await
-}
-
+/// What tells that a program that only takes POST is there.
 #[handler]
 fn alive() -> &'static str {
     "alive"
-}
-
-#[derive(Clone, Deserialize, Serialize)]
-struct Draft {
-    user_id: i64,
-    product_name: String,
-    product_description: String,
-    product_price: f64,
-    product_images: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct Created {
-    id: i64,
-    #[serde(flatten)]
-    draft: Draft,
-}
-
-#[handler]
-async fn created(Json(draft): Json<Draft>, connection: Data<&Shared>) -> poem::Result<impl IntoResponse> {
-    let connection = Arc::clone(connection.0);
-    let stored = spawn_blocking(move || store(&connection.lock().unwrap_or_else(PoisonError::into_inner), draft));
-    let created = stored.await.map_err(internal)?.map_err(internal)?;
-    Ok(Json(created).with_status(StatusCode::CREATED))
-}
-
-fn store(connection: &Connection, draft: Draft) -> rusqlite::Result<Created> {
-    let sql = "INSERT INTO products (user_id, product_name, product_description, product_price, product_images) \
-               VALUES (?1, ?2, ?3, ?4, ?5)";
-    let Draft { user_id, product_name, product_description, product_price, product_images } = &draft;
-    let images = product_images.join(" ");
-    connection.prepare_cached(sql)?.execute((user_id, product_name, product_description, product_price, images))?;
-    Ok(Created { id: connection.last_insert_rowid(), draft })
 }
 
 async fn serve(listen: &str, routes: impl poem::IntoEndpoint<Endpoint: 'static>) -> Outcome {
@@ -176,15 +68,4 @@ async fn serve(listen: &str, routes: impl poem::IntoEndpoint<Endpoint: 'static>)
 
 fn internal(error: impl std::error::Error + Send + Sync + 'static) -> poem::Error {
     poem::error::InternalServerError(error)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_are_shown_without_zeros_at_their_end() {
-        assert_eq!(shown("2026-11-21T10:00:00.120000000Z"), "2026-11-21T10:00:00.12Z");
-        assert_eq!(shown("2026-11-21T10:00:00.000000000Z"), "2026-11-21T10:00:00Z");
-    }
 }

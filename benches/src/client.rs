@@ -10,6 +10,7 @@ use tokio::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Talks to the server at this address.
+#[derive(Clone)]
 pub(crate) struct Client {
     url: String,
     http: reqwest::Client,
@@ -38,11 +39,34 @@ impl Client {
 
     /// A new product's id.
     pub(crate) async fn product(&self, user: i64, description: &str) -> Outcome<i64> {
-        let product = json!({
-            "user_id": user, "product_name": "Electric kettle, 1.7 l", "product_description": description,
-            "product_price": 34.9, "product_images": [],
-        });
-        self.create("/products", &product).await
+        self.create("/products", &product(user, description, &[])).await
+    }
+
+    /// Creates a product whose image is at this URL and waits until its renditions are there; answers how long that took.
+    pub(crate) async fn product_until_ready(&self, user: i64, image: &str) -> Outcome<Duration> {
+        let begun = Instant::now();
+        let id = self.product_with_image(user, image).await?;
+        self.settled(id, begun).await
+    }
+
+    /// Creates a product whose image is at this URL, and does not wait for it.
+    pub(crate) async fn product_with_image(&self, user: i64, image: &str) -> Outcome<i64> {
+        self.create("/products", &product(user, "", &[image])).await
+    }
+
+    /// Changes the price.
+    pub(crate) async fn set_price(&self, product: i64, price: f64) -> Outcome {
+        let request =
+            self.http.patch(format!("{}/products/{product}", self.url)).json(&json!({ "product_price": price }));
+        request.send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// Where a successful answer says that it came from.
+    pub(crate) async fn origin(&self, path: &str) -> Outcome<String> {
+        let answer = self.http.get(format!("{}{path}", self.url)).send().await?.error_for_status()?;
+        let origin = answer.headers().get("cache-status").map(|value| value.to_str().unwrap_or_default().to_owned());
+        Ok(origin.unwrap_or_default())
     }
 
     async fn create(&self, path: &str, body: &Value) -> Outcome<i64> {
@@ -53,20 +77,40 @@ impl Client {
 
     /// Uploads a photo and waits until its renditions are there; answers how long that took.
     pub(crate) async fn upload(&self, product: i64, photo: &Photo) -> Outcome<Duration> {
+        let begun = Instant::now();
+        self.add(product, photo).await?;
+        self.settled(product, begun).await
+    }
+
+    /// Uploads a photo.
+    pub(crate) async fn add(&self, product: i64, photo: &Photo) -> Outcome {
         let part = Part::bytes(photo.bytes.to_vec()).file_name("photo.jpg").mime_str("image/jpeg")?;
         let url = format!("{}/products/{product}/images", self.url);
-        let begun = Instant::now();
         let answer = self.http.post(url).multipart(Form::new().part("file", part)).send().await?.error_for_status()?;
-        let mut summary = answer.json::<Value>().await?["data"]["images_summary"].clone();
-        while summary["pending"] != 0 || summary["processing"] != 0 {
+        drop(answer.bytes().await?);
+        Ok(())
+    }
+
+    /// Waits until all of a product's images are ready; answers how long that took.
+    async fn settled(&self, product: i64, begun: Instant) -> Outcome<Duration> {
+        loop {
+            let summary = self.read(&format!("/products/{product}?wait=20")).await?["data"]["images_summary"].clone();
+            if summary["failed"] != 0 {
+                return Err("an image failed".into());
+            }
+            if summary["pending"] == 0 && summary["processing"] == 0 {
+                return Ok(begun.elapsed());
+            }
             if begun.elapsed() > PATIENCE {
                 return Err("an image did not become ready".into());
             }
-            summary = self.read(&format!("/products/{product}?wait=20")).await?["data"]["images_summary"].clone();
         }
-        if summary["failed"] != 0 {
-            return Err("an image failed".into());
-        }
-        Ok(begun.elapsed())
     }
+}
+
+fn product(user: i64, description: &str, images: &[&str]) -> Value {
+    json!({
+        "user_id": user, "product_name": "Electric kettle, 1.7 l", "product_description": description,
+        "product_price": 34.9, "product_images": images,
+    })
 }

@@ -1,7 +1,7 @@
 //! The command line, as `scripts/bench` and this program itself use it.
 
 use crate::report::Report;
-use crate::rows::{ROWS, measure};
+use crate::rows::{EMBEDDED, SERVERS, measure};
 use crate::stand::Stand;
 use crate::{Outcome, bare, origin, renditions};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -11,29 +11,31 @@ use std::process::ExitCode;
 fn command() -> Command {
     let path = |name: &'static str| Arg::new(name).long(name).value_parser(value_parser!(PathBuf));
     let listen = || Arg::new("listen").long("listen").required(true);
+    let url = |name: &'static str| Arg::new(name).long(name);
+    let rows: Vec<&str> = [&EMBEDDED[..], &SERVERS].concat();
     let files = Arg::new("file").value_parser(value_parser!(PathBuf)).num_args(1..).required(true);
     Command::new("bench")
         .subcommand_required(true)
         .subcommand(
             Command::new("run")
                 .about("Measure rows of the table, all of them when none is named")
-                .arg(Arg::new("row").num_args(0..).value_parser(ROWS))
+                .arg(Arg::new("row").num_args(0..).value_parser(rows))
                 .arg(
                     Arg::new("seconds").long("seconds").value_parser(value_parser!(u64).range(1..)).default_value("10"),
                 )
                 .arg(Arg::new("pairs").long("pairs").value_parser(value_parser!(u16).range(1..)).default_value("5"))
                 .arg(Arg::new("check").long("check").action(ArgAction::SetTrue))
                 .args([path("binary").required(true), path("folder").required(true), path("wrk").required(true)])
-                .args([path("photos"), path("assembler"), path("about"), path("output")]),
+                .args([path("photos"), path("assembler"), path("about"), path("output")])
+                .args([url("postgres").requires("redis"), url("redis").requires("postgres"), url("rabbitmq")])
+                .arg(Arg::new("products").long("products").value_parser(value_parser!(u32).range(20_000..))),
         )
-        .subcommand(Command::new("bare-constant").args([listen(), path("body").required(true)]))
+        .subcommands(bare::commands())
         .subcommand(
-            Command::new("bare-select")
-                .args([listen(), path("database").required(true)])
-                .arg(Arg::new("inline").long("inline").action(ArgAction::SetTrue)),
+            Command::new("origin")
+                .args([listen(), path("body").required(true)])
+                .arg(Arg::new("numbered").long("numbered").action(ArgAction::SetTrue)),
         )
-        .subcommand(Command::new("bare-insert").args([listen(), path("database").required(true)]))
-        .subcommand(Command::new("origin").args([listen(), path("body").required(true)]))
         .subcommand(Command::new("renditions").arg(path("into").required(true)).arg(files))
 }
 
@@ -43,10 +45,8 @@ pub(crate) async fn run() -> Outcome<ExitCode> {
     let path = |name: &str| arguments.get_one::<PathBuf>(name).cloned().unwrap_or_default();
     let listen = || arguments.get_one::<String>("listen").cloned().unwrap_or_default();
     match name {
-        "bare-constant" => bare::constant(&listen(), &path("body")).await?,
-        "bare-select" => bare::select(&listen(), &path("database"), arguments.get_flag("inline")).await?,
-        "bare-insert" => bare::insert(&listen(), &path("database")).await?,
-        "origin" => origin::serve(&listen(), &path("body")).await?,
+        bare if bare.starts_with("bare-") => bare::run(bare, arguments).await?,
+        "origin" => origin::serve(&listen(), &path("body"), arguments.get_flag("numbered")).await?,
         "renditions" => {
             let files: Vec<PathBuf> = arguments.get_many("file").into_iter().flatten().cloned().collect();
             renditions::make(&files, &path("into")).await?;
@@ -59,14 +59,17 @@ pub(crate) async fn run() -> Outcome<ExitCode> {
 /// Measures, tells of each row as soon as it is known, and writes the table when all of it was measured.
 async fn measure_rows(arguments: &ArgMatches) -> Outcome<ExitCode> {
     let named: Vec<&str> = arguments.get_many::<String>("row").into_iter().flatten().map(String::as_str).collect();
-    let rows = if named.is_empty() { ROWS.to_vec() } else { named };
+    let rows = if named.is_empty() { [&EMBEDDED[..], &SERVERS].concat() } else { named };
     let stand = Stand::of(arguments)?;
-    let mut report = Report::new(&stand, arguments.get_one::<PathBuf>("about"))?;
+    if let Some(servers) = &stand.servers {
+        servers.clear().await?;
+    }
+    let mut report = Report::new(&stand, arguments.get_one::<PathBuf>("about")).await?;
     for row in rows {
         eprintln!("=== {row}");
         for line in measure(row, &stand).await? {
             println!("{line}");
-            report.add(line);
+            report.add(row, line);
         }
     }
     if let Some(output) = arguments.get_one::<PathBuf>("output") {

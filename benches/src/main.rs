@@ -3,19 +3,21 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `stand`, `servers`, `load`, `pairs`, `processor` | what measuring needs: processes, wrk, alternating pairs, seconds of CPU |
+//! | `stand`, `servers`, `stack`, `load`, `pairs`, `processor` | what measuring needs: processes, databases, wrk, alternating pairs, seconds of CPU |
 //! | `rows` | one file for each kind of row of the table |
-//! | `report`, `figures` | the table, in words and numbers |
+//! | `report`, `notes`, `figures` | the tables, in words and numbers |
 //! | `bare`, `origin`, `renditions` | the programs that are measured against, or called by those that are measured |
 //!
 //! Knows Wareroom from outside, through its API, except where that would take hours: 200,000 products are written
-//! through the store's adapter, and the codec is called without a server.
+//! through the store's adapter or by a statement, and the codec is called without a server; and what only rows tell is read
+//! there, such as how long they wait.
 
 mod bare;
 mod client;
 mod command_line;
 mod figures;
 mod load;
+mod notes;
 mod origin;
 mod pairs;
 mod pictures;
@@ -24,6 +26,7 @@ mod renditions;
 mod report;
 mod rows;
 mod servers;
+mod stack;
 mod stand;
 
 use std::process::ExitCode;

@@ -2,7 +2,9 @@
 
 use crate::Outcome;
 use crate::figures::Spread;
+use crate::notes::notes;
 use crate::pairs::Compared;
+use crate::rows::SERVERS;
 use crate::stand::Stand;
 use std::fmt;
 use std::path::PathBuf;
@@ -85,37 +87,48 @@ impl fmt::Display for Line {
 pub(crate) struct Report {
     about: String,
     notes: String,
-    lines: Vec<Line>,
+    /// What the servers of the second table are.
+    servers: String,
+    /// Of one process with its own files.
+    embedded: Vec<Line>,
+    /// Of Wareroom on servers.
+    on_servers: Vec<Line>,
 }
 
 impl Report {
     /// `about` is a file with lines about the machine, the commit and the command, for the page's beginning.
-    pub(crate) fn new(stand: &Stand, about: Option<&PathBuf>) -> Outcome<Self> {
+    pub(crate) async fn new(stand: &Stand, about: Option<&PathBuf>) -> Outcome<Self> {
         let about = about.map(std::fs::read_to_string).transpose()?.unwrap_or_default();
-        Ok(Self { about, notes: stand.notes(), lines: vec![] })
+        let servers = stand.servers.as_ref().map_or("", |servers| servers.names()).to_owned();
+        Ok(Self { about, notes: notes(stand).await?, servers, embedded: vec![], on_servers: vec![] })
     }
 
-    pub(crate) fn add(&mut self, line: Line) {
-        self.lines.push(line);
+    /// A line of this row.
+    pub(crate) fn add(&mut self, row: &str, line: Line) {
+        if SERVERS.contains(&row) { self.on_servers.push(line) } else { self.embedded.push(line) }
     }
 
     /// How many lines are not what was hoped for.
     pub(crate) fn missed(&self) -> usize {
-        self.lines.iter().filter(|line| !line.met()).count()
+        self.embedded.iter().chain(&self.on_servers).filter(|line| !line.met()).count()
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "# Figures\n\nWritten by `scripts/bench`; not to be edited.\n\n{}", self.about)?;
-        writeln!(
-            formatter,
-            "| what | against | aim | median (least to greatest) | in figures |\n|---|---|---|---|---|"
-        )?;
-        for line in &self.lines {
-            writeln!(formatter, "{line}")?;
+        let tables = [("One process with its own files", &self.embedded), (self.servers.as_str(), &self.on_servers)];
+        for (heading, lines) in tables.into_iter().filter(|(_, lines)| !lines.is_empty()) {
+            writeln!(
+                formatter,
+                "{heading}\n\n| what | against | aim | median (least to greatest) | in figures |\n|---|---|---|---|---|"
+            )?;
+            for line in lines {
+                writeln!(formatter, "{line}")?;
+            }
+            writeln!(formatter)?;
         }
-        write!(formatter, "\n{}", self.notes)
+        write!(formatter, "{}", self.notes)
     }
 }
 

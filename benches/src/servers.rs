@@ -2,6 +2,7 @@
 
 use crate::Outcome;
 use crate::stand::Stand;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::Path;
@@ -10,6 +11,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Duration, Instant, sleep};
+
+/// All settings as they are by default.
+pub(crate) const PLAIN: &[&str] = &[];
 
 /// How long a start may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -24,7 +28,7 @@ pub(crate) struct Running {
 
 impl Running {
     /// `wareroom serve` in this folder, with the settings that differ from the defaults. The log goes to a file.
-    pub(crate) async fn wareroom(stand: &Stand, folder: &Path, settings: &[&str]) -> Outcome<Self> {
+    pub(crate) async fn wareroom(stand: &Stand, folder: &Path, settings: &[impl AsRef<OsStr>]) -> Outcome<Self> {
         let mut command = Command::new(&stand.binary);
         command.arg("serve").arg("--data-dir").arg(folder.join("data")).args(settings);
         command.current_dir(folder);
@@ -33,7 +37,12 @@ impl Running {
     }
 
     /// One of the bare programs.
-    pub(crate) async fn bare(stand: &Stand, folder: &Path, arguments: &[&str], path: &str) -> Outcome<Self> {
+    pub(crate) async fn bare(
+        stand: &Stand,
+        folder: &Path,
+        arguments: &[impl AsRef<OsStr>],
+        path: &str,
+    ) -> Outcome<Self> {
         let mut command = Command::new(&stand.own);
         command.args(arguments);
         let log = File::options().create(true).append(true).open(folder.join("bare.log"))?;

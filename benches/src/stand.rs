@@ -3,6 +3,7 @@
 use crate::Outcome;
 use crate::load::Load;
 use crate::pictures::Photos;
+use crate::stack::{Servers, Stack};
 use clap::ArgMatches;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -18,6 +19,10 @@ pub(crate) struct Stand {
     pub(crate) load: Load,
     pub(crate) pairs: u16,
     pub(crate) photos: Photos,
+    /// What the second table is measured on.
+    pub(crate) servers: Option<Servers>,
+    /// How many products the list of the second table has.
+    pub(crate) products: u32,
     folder: PathBuf,
 }
 
@@ -37,6 +42,8 @@ impl Stand {
             },
             pairs: arguments.get_one("pairs").copied().unwrap_or(5),
             photos: Photos::find(path("photos").as_deref())?,
+            servers: Servers::of(arguments),
+            products: arguments.get_one("products").copied().unwrap_or(200_000),
             folder: folder.canonicalize()?,
         })
     }
@@ -46,36 +53,16 @@ impl Stand {
         Ok(tempfile::tempdir_in(&self.folder)?)
     }
 
-    /// What a reader of the figures has to know.
-    pub(crate) fn notes(&self) -> String {
-        let (seconds, pairs, photos) = (self.load.seconds, self.pairs, self.photos.origin());
-        format!(
-            "How it was measured\n\n\
-             - Load by wrk with one thread and 32 connections for {seconds} s, answers of 1 KB unless a row says otherwise; \
-             {pairs} pairs of runs in turns, first one side and then the other. Only one of the two servers is under load at a \
-             time, and it shares the cores with wrk. A ratio is of the two runs of a pair: median, least and greatest. A run \
-             with a single answer that is no success, or a broken connection, does not count.\n\
-             - Wareroom is the release binary with default settings, its log in a file and its worker on, unless the row says \
-             otherwise. The bare side is poem's own server on tokio's default runtime, the same allocator and the same \
-             profile (`benches/src/bare.rs`).\n\
-             - GET by id asks for one product without images, whose whole answer stands in one row: the bare SELECT answers the \
-             same bytes. It prepares its statement once for each of four connections, which it uses on blocking threads \
-             as Wareroom does, and makes the body with serde. Wareroom also looks for images, in the same transaction.\n\
-             - POST brings a name, a description and the URL of one image at a local server, each request another. The bare \
-             side reads the same JSON, stores it as one row of one table in a transaction of its own on one connection, in a \
-             write-ahead log with `synchronous=FULL`, and answers with it. Wareroom stores product, image, job and events, \
-             and its worker fetches and renders images on the same cores meanwhile. Each run has a new data directory.\n\
-             - Lists are of 20 products, 200,000 stored.\n\
-             - The CPU's seconds are of the whole process and the system on its behalf, files written included: all three \
-             renditions of every photo, one thread. `vipsthumbnail` makes one size in a run and reads the file anew for \
-             each, which it does at a reduced size where JPEG allows that; Wareroom decodes once, in full. Both write WebP \
-             with libwebp at method 4, quality 78, and progressive JPEG of quality 80. A libvips that is built without \
-             mozjpeg, as Debian's is, cannot do what mozjpeg does for smaller files (trellis quantisation, the choice of \
-             scans), and so spends less.\n\
-             - Create to ready counts from the upload of a JPEG to the answer that says its renditions are there, asked for \
-             with `wait`; one at a time, no two alike.\n\
-             - Memory is what Linux counts as resident. Photos: {photos}.\n"
-        )
+    /// The servers, which a row of the second table cannot do without.
+    pub(crate) fn servers(&self) -> Outcome<&Servers> {
+        let missing =
+            "this row needs servers: --postgres and --redis say where they are, and scripts/bench starts them";
+        self.servers.as_ref().ok_or_else(|| missing.into())
+    }
+
+    /// A database with Wareroom's schema on these servers.
+    pub(crate) async fn stack(&self) -> Outcome<Stack<'_>> {
+        self.servers()?.stack(&self.binary).await
     }
 
     /// A file of the stand, to be kept as long as this folder.

@@ -4,7 +4,7 @@ use crate::Outcome;
 use crate::client::Client;
 use crate::figures::Spread;
 use crate::report::{Aim, Line};
-use crate::servers::Running;
+use crate::servers::{PLAIN, Running};
 use crate::stand::Stand;
 use tokio::time::{Duration, sleep};
 
@@ -15,7 +15,7 @@ pub(crate) async fn memory(stand: &Stand) -> Outcome<Vec<Line>> {
     let (mut idle, mut peak) = (vec![], vec![]);
     for _ in 0..stand.pairs {
         let folder = stand.folder()?;
-        let server = Running::wareroom(stand, folder.path(), &[]).await?;
+        let server = Running::wareroom(stand, folder.path(), PLAIN).await?;
         sleep(Duration::from_secs(2)).await;
         idle.push(server.memory("VmRSS")?);
         let client = Client::new(&server.url);
@@ -33,10 +33,10 @@ pub(crate) async fn memory(stand: &Stand) -> Outcome<Vec<Line>> {
 /// From the start of the process to the first good answer of `/healthz/ready`, the data directory being there.
 pub(crate) async fn start(stand: &Stand) -> Outcome<Line> {
     let folder = stand.folder()?;
-    Running::wareroom(stand, folder.path(), &[]).await?.end().await?;
+    Running::wareroom(stand, folder.path(), PLAIN).await?.end().await?;
     let mut took = vec![];
     for _ in 0..STARTS {
-        let server = Running::wareroom(stand, folder.path(), &[]).await?;
+        let server = Running::wareroom(stand, folder.path(), PLAIN).await?;
         took.push(server.started_in.as_secs_f64() * 1e3);
         server.end().await?;
     }

@@ -3,9 +3,9 @@
 use crate::Outcome;
 use crate::client::Client;
 use crate::load::Target;
-use crate::pairs::alternate;
+use crate::pairs::{Compared, alternate};
 use crate::report::{Aim, Line};
-use crate::servers::Running;
+use crate::servers::{PLAIN, Running};
 use crate::stand::Stand;
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
@@ -18,13 +18,21 @@ const PAGE: u32 = 1000;
 
 pub(crate) async fn measure(stand: &Stand) -> Outcome<Line> {
     let folder = stand.folder()?;
-    let server = Running::wareroom(stand, folder.path(), &[]).await?;
+    let server = Running::wareroom(stand, folder.path(), PLAIN).await?;
     let user = Client::new(&server.url).user().await?;
     server.end().await?;
     fill(&folder.path().join("data/wareroom.sqlite"), user).await?;
 
-    let server = Running::wareroom(stand, folder.path(), &[]).await?;
-    let client = Client::new(&server.url);
+    let server = Running::wareroom(stand, folder.path(), PLAIN).await?;
+    let (compared, bytes) = compare(stand, &server.url).await?;
+    server.end().await?;
+    let what = format!("list of 200,000 products, page 1,000 (20 products, {bytes} bytes)");
+    Ok(Line::compared(&what, "its first page", Aim::AtLeast(0.9), &compared, "a second"))
+}
+
+/// A late page against the first, and how many bytes it has.
+pub(super) async fn compare(stand: &Stand, url: &str) -> Outcome<(Compared, usize)> {
+    let client = Client::new(url);
     let mut path = "/products".to_owned();
     for _ in 1..PAGE {
         let page = client.read(&path).await?;
@@ -32,15 +40,12 @@ pub(crate) async fn measure(stand: &Stand) -> Outcome<Line> {
         path = format!("/products?cursor={cursor}");
     }
     let bytes = client.get(&path).await?.len();
-    let first = Target::get(format!("{}/products", server.url));
-    let late = Target::get(format!("{}{path}", server.url));
+    let first = Target::get(format!("{url}/products"));
+    let late = Target::get(format!("{url}{path}"));
     stand.load.warm_up(&first).await?;
     stand.load.warm_up(&late).await?;
-    let compared =
-        alternate(stand.pairs, async || stand.load.run(&late).await, async || stand.load.run(&first).await).await?;
-    server.end().await?;
-    let what = format!("list of 200,000 products, page 1,000 (20 products, {bytes} bytes)");
-    Ok(Line::compared(&what, "its first page", Aim::AtLeast(0.9), &compared, "a second"))
+    let compared = alternate(stand.pairs, async || stand.load.run(&late).await, async || stand.load.run(&first).await);
+    Ok((compared.await?, bytes))
 }
 
 /// Writes the products through the store's own adapter, many in one transaction.

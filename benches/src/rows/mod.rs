@@ -6,13 +6,17 @@ mod list;
 mod read;
 mod ready;
 mod renditions;
+mod servers;
 
 use crate::Outcome;
 use crate::report::Line;
 use crate::stand::Stand;
 
-/// What can be asked for, in the order of the table.
-pub(crate) const ROWS: [&str; 12] = [
+/// The longest side of the photo of products that are created, in pixels.
+pub(crate) const SMALL: u32 = 160;
+
+/// The rows of one process with its own files, in the order of the table.
+pub(crate) const EMBEDDED: [&str; 12] = [
     "read-quiet",
     "read",
     "read-shared",
@@ -27,6 +31,10 @@ pub(crate) const ROWS: [&str; 12] = [
     "start",
 ];
 
+/// Those of Wareroom on servers, as `scripts/services` starts them.
+pub(crate) const SERVERS: [&str; 8] =
+    ["pg-near", "pg-redis", "pg-store", "pg-create", "pg-list", "pg-ready", "pg-lag", "workers"];
+
 /// Measures a row; some have several lines.
 pub(crate) async fn measure(row: &str, stand: &Stand) -> Outcome<Vec<Line>> {
     match row {
@@ -40,6 +48,6 @@ pub(crate) async fn measure(row: &str, stand: &Stand) -> Outcome<Vec<Line>> {
         "ready" => ready::measure(stand).await,
         "memory" => footprint::memory(stand).await,
         "start" => Ok(vec![footprint::start(stand).await?]),
-        _ => Err(format!("there is no row {row}").into()),
+        _ => servers::measure(row, stand).await,
     }
 }

@@ -3,15 +3,17 @@
 use crate::Outcome;
 use crate::client::Client;
 use crate::load::Target;
-use crate::pairs::alternate;
+use crate::pairs::{Compared, alternate};
 use crate::report::{Aim, Line};
 use crate::servers::Running;
 use crate::stand::Stand;
 
 /// So long that the whole answer has a kilobyte.
-const DESCRIPTION: usize = 620;
+pub(super) fn description() -> String {
+    "A kettle. ".repeat(62)
+}
 
-const CONSTANT: &str = "bare poem, the same bytes";
+pub(super) const CONSTANT: &str = "bare poem, the same bytes";
 const NO_NEAR: [&str; 2] = ["--near-cache", "0"];
 const NO_CACHE: [&str; 4] = ["--near-cache", "0", "--cache-url", "none:"];
 
@@ -31,8 +33,7 @@ pub(crate) async fn measure(row: &str, stand: &Stand) -> Outcome<Line> {
     let folder = stand.folder()?;
     let ours = Running::wareroom(stand, folder.path(), settings).await?;
     let client = Client::new(&ours.url);
-    let product = client.product(client.user().await?, &"A kettle. ".repeat(DESCRIPTION / 10)).await?;
-    let path = format!("/products/{product}");
+    let path = format!("/products/{}", client.product(client.user().await?, &description()).await?);
     let body = client.get(&path).await?;
     let theirs = if row == "read-store" {
         let database = folder.path().join("data/wareroom.sqlite").display().to_string();
@@ -41,17 +42,26 @@ pub(crate) async fn measure(row: &str, stand: &Stand) -> Outcome<Line> {
         let body = Stand::write(folder.path(), "body", &body)?.display().to_string();
         Running::bare(stand, folder.path(), &["bare-constant", "--body", &body], &path).await?
     };
-    if Client::new(&theirs.url).get(&path).await? != body {
+    let compared = compare(stand, &ours, &theirs, &path, &body).await?;
+    ours.end().await?;
+    theirs.end().await?;
+    Ok(Line::compared(what, against, aim, &compared, "a second"))
+}
+
+/// GET of the path at both, which is to be answered with this body.
+pub(super) async fn compare(
+    stand: &Stand,
+    ours: &Running,
+    theirs: &Running,
+    path: &str,
+    body: &[u8],
+) -> Outcome<Compared> {
+    if Client::new(&theirs.url).get(path).await? != body {
         return Err("the two sides do not give the same answer".into());
     }
     let (at_ours, at_theirs) =
         (Target::get(format!("{}{path}", ours.url)), Target::get(format!("{}{path}", theirs.url)));
     stand.load.warm_up(&at_ours).await?;
     stand.load.warm_up(&at_theirs).await?;
-    let compared =
-        alternate(stand.pairs, async || stand.load.run(&at_ours).await, async || stand.load.run(&at_theirs).await);
-    let line = Line::compared(what, against, aim, &compared.await?, "a second");
-    ours.end().await?;
-    theirs.end().await?;
-    Ok(line)
+    alternate(stand.pairs, async || stand.load.run(&at_ours).await, async || stand.load.run(&at_theirs).await).await
 }

@@ -4,7 +4,7 @@ use crate::Outcome;
 use crate::client::Client;
 use crate::figures::{Spread, percentile};
 use crate::report::{Aim, Line};
-use crate::servers::Running;
+use crate::servers::{PLAIN, Running};
 use crate::stand::Stand;
 
 const UPLOADS: u32 = 200;
@@ -13,7 +13,7 @@ const OF_ONE_PRODUCT: u32 = 10;
 
 pub(crate) async fn measure(stand: &Stand) -> Outcome<Vec<Line>> {
     let folder = stand.folder()?;
-    let server = Running::wareroom(stand, folder.path(), &[]).await?;
+    let server = Running::wareroom(stand, folder.path(), PLAIN).await?;
     let client = Client::new(&server.url);
     let user = client.user().await?;
     let photo = &stand.photos.usual[0];

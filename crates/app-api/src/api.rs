@@ -1,13 +1,14 @@
 //! The whole stack: what happens to a request, from the outside in.
 //!
 //! ```text
-//! request_id -> request_log -> cors -> at_hand -> refusal::render -> CatchPanic -> routes -> pages -> body limits -> the operation
+//! request_id -> count -> request_log -> cors -> at_hand -> time -> refusal::render -> CatchPanic -> routes -> pages -> body limits -> the operation
 //! ```
 
 use crate::changes::Changes;
 use crate::content::BodyKind;
 use crate::cors::{self, Cors};
 use crate::dead_letters::DeadLettersApi;
+use crate::figures::{self, Requests};
 use crate::health::{HealthApi, Readiness};
 use crate::images::{ImagesApi, UploadMemory};
 use crate::links::Links;
@@ -28,6 +29,7 @@ use poem_openapi::OpenApiService;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use wareroom_application::Application;
+use wareroom_ports::MediaLinks;
 
 /// Every operation there is.
 pub(crate) type Operations = (UsersApi, ProductsApi, ImagesApi, MediaApi, DeadLettersApi, HealthApi);
@@ -66,7 +68,11 @@ impl Api {
     pub fn endpoint(&self) -> BoxEndpoint<'static, Response> {
         let routes = Arc::new(Routes::of::<Operations>().with_pages(&pages::PATHS));
         let (cors_routes, log_routes) = (Arc::clone(&routes), Arc::clone(&routes));
-        let (pages, ids) = (Arc::new(Pages::new(&self.settings)), Arc::clone(&self.application.ports().ids));
+        let requests = Arc::new(Requests::new(Arc::clone(&routes)));
+        let timed = Arc::clone(&requests);
+        let ports = self.application.ports();
+        let elsewhere = ports.media_links.as_deref().map(MediaLinks::origin);
+        let (pages, ids) = (Arc::new(Pages::new(&self.settings, elsewhere)), Arc::clone(&ports.ids));
         let cors = Arc::new(Cors::new(&self.settings.cors_origins));
         let at_hand = Arc::new(AtHand { application: Arc::clone(&self.application), near: Arc::clone(&self.near) });
         let base: Arc<str> = Links::new(&self.settings).public_path().into();
@@ -77,10 +83,12 @@ impl Api {
             .boxed()
             .with(CatchPanic::new().with_handler(refusal::panicked))
             .around(move |next, request| refusal::render(Arc::clone(&base), next, request))
+            .around(move |next, request| figures::time(Arc::clone(&timed), next, request))
             .boxed()
             .around(move |next, request| answer_at_hand(Arc::clone(&at_hand), next, request))
             .around(move |next, request| cors::share(Arc::clone(&cors), Arc::clone(&cors_routes), next, request))
             .around(move |next, request| request_log::log(Arc::clone(&log_routes), next, request))
+            .around(move |next, request| figures::count(Arc::clone(&requests), next, request))
             .around(move |next, request| request_id::identify(Arc::clone(&ids), next, request))
             .boxed()
     }

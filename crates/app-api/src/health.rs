@@ -6,6 +6,7 @@ use crate::problem::{Problem, ProblemCode};
 use crate::refusal::{Plain, Probing, Refusal};
 use crate::schema::{HeaderText, Tag};
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi, types::Any};
 use serde::Serialize;
 use std::sync::{Arc, OnceLock};
@@ -20,6 +21,39 @@ pub struct Readiness(Arc<State>);
 struct State {
     stopping: CancellationToken,
     worker_holds: OnceLock<Box<dyn Fn() -> bool + Send + Sync>>,
+    lost: OnceLock<AskLost>,
+}
+
+type AskLost = Box<dyn Fn() -> BoxFuture<'static, Vec<LostPart>> + Send + Sync>;
+
+/// A part of Wareroom that does not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
+#[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum LostPart {
+    /// Where products are kept: requests belong elsewhere.
+    Store,
+    /// Where images are kept: requests belong elsewhere.
+    Blobs,
+    /// Where jobs wait: they wait in the store meanwhile.
+    Queue,
+    /// What answers reads before the store does: they are slower meanwhile.
+    Cache,
+}
+
+impl LostPart {
+    pub(crate) const fn is_needed(self) -> bool {
+        matches!(self, Self::Store | Self::Blobs)
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Store => "the store",
+            Self::Blobs => "the blob store",
+            Self::Queue => "the queue",
+            Self::Cache => "the cache",
+        }
+    }
 }
 
 impl Readiness {
@@ -45,6 +79,30 @@ impl Readiness {
         let _ = self.0.worker_holds.set(Box::new(holds));
     }
 
+    /// Tells `/healthz/ready` which parts do not answer, instead of its asking the application's stores each time. Whoever is
+    /// asked may remember for a moment what was found. Only the first call counts.
+    pub fn watch_parts(&self, lost: impl Fn() -> BoxFuture<'static, Vec<LostPart>> + Send + Sync + 'static) {
+        let _ = self.0.lost.set(Box::new(lost));
+    }
+
+    /// The parts that do not answer and can be done without; an error when some are needed.
+    async fn lost(&self, application: &Application) -> Result<Vec<LostPart>, Problem> {
+        let Some(ask) = self.0.lost.get() else {
+            application.check().await?;
+            return Ok(vec![]);
+        };
+        let lost = ask().await;
+        let needed: Vec<&str> = lost.iter().filter(|part| part.is_needed()).map(|part| part.name()).collect();
+        match needed.as_slice() {
+            [] => Ok(lost),
+            [part] => Err(Problem::new(ProblemCode::Unavailable, format!("{part} does not answer; try again later"))),
+            parts => {
+                let detail = format!("{} do not answer; try again later", parts.join(" and "));
+                Err(Problem::new(ProblemCode::Unavailable, detail))
+            }
+        }
+    }
+
     fn worker(&self) -> WorkerStatus {
         match self.0.worker_holds.get() {
             None => WorkerStatus::Elsewhere,
@@ -66,6 +124,9 @@ pub(crate) struct HealthApi {
 pub(crate) struct Health {
     status: HealthStatus,
     worker: WorkerStatus,
+    /// Parts that do not answer although requests are answered.
+    #[oai(validator(max_items = 4))]
+    lost: Vec<LostPart>,
 }
 
 /// How the worker of the same process is, for programs.
@@ -98,8 +159,8 @@ pub(crate) enum HealthAnswer {
 }
 
 impl HealthAnswer {
-    fn new(status: HealthStatus, worker: WorkerStatus) -> Self {
-        Self::Well(RawJson::of(&Health { status, worker }))
+    fn new(status: HealthStatus, worker: WorkerStatus, lost: Vec<LostPart>) -> Self {
+        Self::Well(RawJson::of(&Health { status, worker, lost }))
     }
 }
 
@@ -136,19 +197,20 @@ impl HealthApi {
     #[expect(clippy::unused_async, reason = "the framework asks for it")]
     #[oai(path = "/healthz/live", method = "get", operation_id = "get_liveness")]
     async fn live(&self) -> Result<HealthAnswer, Refusal<Plain>> {
-        Ok(HealthAnswer::new(HealthStatus::Live, self.readiness.worker()))
+        Ok(HealthAnswer::new(HealthStatus::Live, self.readiness.worker(), vec![]))
     }
 
     /// Ask whether the stores can be used
     ///
-    /// 503 while they cannot, and from the moment on that the server is stopping: requests belong elsewhere then.
+    /// 503 while they cannot, and from the moment on that the server is stopping: requests belong elsewhere then. `detail`
+    /// names what does not answer; what can be done without is in `lost` of a 200.
     #[oai(path = "/healthz/ready", method = "get", operation_id = "get_readiness")]
     async fn ready(&self) -> Result<HealthAnswer, Refusal<Probing>> {
         if self.readiness.is_stopping() {
             return Err(Problem::new(ProblemCode::Unavailable, "the server is stopping").into());
         }
-        self.application.check().await?;
-        Ok(HealthAnswer::new(HealthStatus::Ready, self.readiness.worker()))
+        let lost = self.readiness.lost(&self.application).await?;
+        Ok(HealthAnswer::new(HealthStatus::Ready, self.readiness.worker(), lost))
     }
 
     /// Get this document

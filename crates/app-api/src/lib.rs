@@ -8,6 +8,8 @@
 //! | `content`, `payload`, `merge_patch`, `fields`, `faults`, `schema` | bodies in and out, their faults and descriptions |
 //! | `query`, `cursor` | the parameters of lists, and where lists go on |
 //! | `routes`, `cors`, `request_id`, `request_log`, `counted_body`, `context`, `idempotency` | what happens to every request |
+//! | `figures` | what is counted and timed |
+//! | `configured` | settings from the configuration, for our own binaries |
 //! | `near_cache`, `changes`, `etag`, `if_match` | rendered answers, kept, waited for and compared |
 //! | `pages` | what people read in a browser: `/docs`, `/problems` |
 //! | `spec`, `spec_examples`, `spec_texts`, `spec_rust` | the OpenAPI document, from the code alone |
@@ -19,6 +21,8 @@
 
 mod api;
 mod changes;
+#[cfg(feature = "configured")]
+mod configured;
 mod content;
 mod context;
 mod cors;
@@ -28,6 +32,7 @@ mod dead_letters;
 mod etag;
 mod faults;
 mod fields;
+mod figures;
 mod health;
 mod idempotency;
 mod if_match;
@@ -58,7 +63,9 @@ mod spec_texts;
 mod users;
 
 pub use api::Api;
-pub use health::Readiness;
+#[cfg(feature = "configured")]
+pub use configured::{api_settings, server_settings, watch_health};
+pub use health::{LostPart, Readiness};
 pub use problem::status_of;
 pub use settings::ApiSettings;
 pub use spec::openapi;

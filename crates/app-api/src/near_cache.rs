@@ -7,6 +7,7 @@
 //! mark, was announced since, what it read is not kept. Sharing a mark costs a miss, never a stale answer.
 
 use bytes::Bytes;
+use metrics::{Counter, counter};
 use moka::ops::compute::Op;
 use moka::sync::Cache;
 use std::sync::Arc;
@@ -50,6 +51,8 @@ pub(crate) struct NearCache {
     marks: Box<[AtomicU64]>,
     /// Which announcement was the last about everything.
     everything: AtomicU64,
+    hits: Counter,
+    misses: Counter,
 }
 
 impl NearCache {
@@ -61,23 +64,32 @@ impl NearCache {
         };
         let slots =
             (entries > 0).then(|| Cache::builder().max_capacity(entries).weigher(weigh).time_to_live(ttl).build());
+        let result = |result: &'static str| counter!("wareroom_near_cache_total", "result" => result);
         Self {
             slots,
             announced: AtomicU64::new(0),
             marks: (0..MARKS).map(|_| AtomicU64::new(0)).collect(),
             everything: AtomicU64::new(0),
+            hits: result("hit"),
+            misses: result("miss"),
         }
     }
 
     pub(crate) fn get(&self, id: ProductId) -> Option<Arc<Kept>> {
         match self.slots.as_ref()?.get(&id)? {
-            Slot::Answer(kept, begun) if begun.0 >= self.everything.load(SeqCst) => Some(kept),
+            Slot::Answer(kept, begun) if begun.0 >= self.everything.load(SeqCst) => {
+                self.hits.increment(1);
+                Some(kept)
+            }
             _ => None,
         }
     }
 
-    /// To be called before the read whose answer is to be kept.
+    /// To be called before the read whose answer is to be kept: a miss.
     pub(crate) fn begin_read(&self) -> ReadBegun {
+        if self.slots.is_some() {
+            self.misses.increment(1);
+        }
         ReadBegun(self.announced.load(SeqCst))
     }
 

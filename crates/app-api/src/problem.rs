@@ -50,6 +50,7 @@ pub(crate) enum ProblemCode {
     TooManyImages,
     Internal,
     Unavailable,
+    TooMuchWaiting,
     StorageFull,
 }
 
@@ -95,6 +96,7 @@ impl ProblemCode {
             Self::TooManyImages => ("too_many_images", StatusCode::UNPROCESSABLE_ENTITY, "Too many images"),
             Self::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR, "An internal error occurred"),
             Self::Unavailable => ("unavailable", StatusCode::SERVICE_UNAVAILABLE, "Unavailable at the moment"),
+            Self::TooMuchWaiting => ("too_much_waiting", StatusCode::SERVICE_UNAVAILABLE, "Too much waits already"),
             Self::StorageFull => ("storage_full", StatusCode::INSUFFICIENT_STORAGE, "No room left"),
         }
     }
@@ -136,6 +138,7 @@ impl From<ErrorCode> for ProblemCode {
             ErrorCode::TooManyImages => Self::TooManyImages,
             ErrorCode::StorageFull => Self::StorageFull,
             ErrorCode::Unavailable => Self::Unavailable,
+            ErrorCode::TooMuchWaiting => Self::TooMuchWaiting,
             ErrorCode::Internal => Self::Internal,
         }
     }
@@ -234,7 +237,8 @@ impl Problem {
     /// The answer; `base` is the path of the public URL. What lies underneath goes to the log, never into the answer.
     pub(crate) fn into_response(self, request_id: &str, base: &str) -> Response {
         let (name, status, _) = self.code.row();
-        if status.is_server_error() {
+        // What is refused while too much waits is told to the log once, where it begins.
+        if status.is_server_error() && self.code != ProblemCode::TooMuchWaiting {
             let cause = self.source.as_deref().map(|source| chain(source)).unwrap_or_default();
             tracing::error!(request_id, code = name, cause, "{}", self.detail);
         }
@@ -246,7 +250,9 @@ impl Problem {
             .header(header::CACHE_CONTROL, "no-store")
             .body(Body::from_vec(body));
         match self.code {
-            ProblemCode::Unavailable => drop(response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER)),
+            ProblemCode::Unavailable | ProblemCode::TooMuchWaiting => {
+                drop(response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER));
+            }
             ProblemCode::RequestInProgress => drop(response.headers_mut().insert(header::RETRY_AFTER, SOON)),
             _ => {}
         }

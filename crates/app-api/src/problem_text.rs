@@ -106,6 +106,12 @@ impl ProblemCode {
                 "A store cannot be used at the moment, or the server has all it can do or is stopping.",
                 "Send the request again after the time in Retry-After, with the same Idempotency-Key if it has one.",
             ),
+            Self::TooMuchWaiting => text(
+                "So many images wait to be processed that no more are accepted for now. Nothing was stored. Reading goes \
+                 on, and so does every change that brings no image.",
+                "Send the request again after the time in Retry-After, with the same Idempotency-Key if it has one. If \
+                 this lasts, tell the operator: more workers are needed, or those that there are stand still.",
+            ),
             Self::StorageFull => text(
                 "There is no room left for what the request brings. Reading goes on, and nothing that was accepted is lost.",
                 "Tell the operator, who has to make room; then send it again.",

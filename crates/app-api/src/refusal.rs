@@ -101,7 +101,7 @@ const fn describe(status: u16) -> &'static str {
         416 => "The range lies beyond the end.",
         422 => "The input breaks a rule, each field in `errors`; or its `Idempotency-Key` was used for something else.",
         500 => "A defect of the server.",
-        503 => "A store cannot be used now; try again later.",
+        503 => "A store cannot be used now or, where images are asked for, too many wait already; try again later.",
         507 => "There is no room left.",
         _ => "",
     }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tracing::Level;
 
 /// What nginx made the usual number for a client that left before it was answered.
-const CLIENT_LEFT: u16 = 499;
+pub(crate) const CLIENT_LEFT: u16 = 499;
 
 /// Logs the request when its answer was sent, broke off, or was given up because the client left.
 pub(crate) async fn log<E>(routes: Arc<Routes>, next: Arc<E>, mut request: Request) -> Result<Response>

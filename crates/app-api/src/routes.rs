@@ -78,13 +78,23 @@ impl Routes {
         self.find(path).map(|route| Arc::clone(&route.template))
     }
 
-    fn find(&self, path: &str) -> Option<&Route> {
+    /// Every template, in the order of [`place`](Self::place).
+    pub(crate) fn templates(&self) -> impl Iterator<Item = Arc<str>> {
+        self.0.iter().map(|route| Arc::clone(&route.template))
+    }
+
+    /// Which template a path has: its number among [`templates`](Self::templates).
+    pub(crate) fn place(&self, path: &str) -> Option<usize> {
         let path = without_prefix(path);
         let slashes = slashes(path);
-        self.0.iter().find(|route| {
+        self.0.iter().position(|route| {
             // Asked at every request: two cheap questions leave one or two templates to be compared part by part.
             route.slashes == slashes && path.starts_with(&route.template[..route.start]) && fits(&route.template, path)
         })
+    }
+
+    fn find(&self, path: &str) -> Option<&Route> {
+        self.0.get(self.place(path)?)
     }
 
     /// Refuses what fits no operation; else answers what kind of body the request brings, if its operation takes one.
@@ -126,6 +136,10 @@ impl Route {
     }
 }
 
+/// With a request whose method was HEAD: further in it is GET.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AskedByHead;
+
 /// Lets through what there is, with the prefix taken off.
 pub(crate) async fn admit<E>(routes: Arc<Routes>, next: Arc<E>, mut request: Request) -> Result<Response>
 where
@@ -136,6 +150,7 @@ where
     }
     // Ranges are a matter of GET alone (RFC 9110, 14.2), and further in HEAD is taken for it.
     if request.method() == Method::HEAD {
+        request.set_data(AskedByHead);
         request.headers_mut().remove(RANGE);
     }
     if without_prefix(request.uri().path()).len() < request.uri().path().len() {

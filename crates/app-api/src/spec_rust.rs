@@ -25,6 +25,7 @@ pub fn openapi_for_rust() -> String {
         paths.retain(|_, methods| methods.as_object().is_some_and(|methods| !methods.is_empty()));
     }
     keep_used_schemas(&mut document);
+    leave_null_to_references(&mut document);
     let description = document["info"]["description"].as_str().unwrap_or_default();
     document["info"]["description"] = format!("{description} {NOTE}").into();
     spec::text(document)
@@ -75,9 +76,28 @@ fn keep_used_schemas(document: &mut Value) {
     }
 }
 
+/// Says of no named schema that it may be null: whoever refers to one that may be says so already, and of what is said in
+/// both places generators make two types with one name.
+fn leave_null_to_references(document: &mut Value) {
+    for schema in document["components"]["schemas"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if let Some(schema) = schema.as_object_mut() {
+            schema.remove("nullable");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_references_say_that_something_may_be_null() {
+        let document: Value = serde_json::from_str(&openapi_for_rust()).unwrap();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        let nullable: Vec<_> = schemas.iter().filter(|(_, schema)| schema.get("nullable").is_some()).collect();
+        assert!(nullable.is_empty(), "{nullable:?}");
+        assert_eq!(schemas["Image"]["properties"]["error"]["nullable"], true);
+    }
 
     #[test]
     fn forms_go_and_json_stays_whatever_it_is_called() {

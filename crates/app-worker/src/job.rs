@@ -1,6 +1,7 @@
 //! One delivery, from its message to its settlement.
 
 use crate::breaker::Waits;
+use crate::figures::{Ended, Figures, timed};
 use crate::{Breaker, Verdict, WorkerSettings};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,17 +37,24 @@ pub struct JobHandler {
     /// One permit for each image that may be rendered at once. Attempts begin under it, so that no more are cut off when the
     /// process dies, and sources are read from our own blobs under it, so that no more of them are in memory.
     rendering: Arc<Semaphore>,
+    figures: Figures,
 }
 
 impl JobHandler {
     /// A handler over this application.
     pub fn new(app: Arc<Application>, settings: WorkerSettings, breaker: Breaker) -> Self {
         let rendering = Arc::new(Semaphore::new(usize::from(settings.concurrency.max(1))));
-        Self { app, settings, breaker, rendering }
+        Self { app, settings, breaker, rendering, figures: Figures::new() }
     }
 
     /// Does what the message asks for, and settles it. When `stop` is cancelled an attempt is handed back.
     pub async fn handle(&self, delivery: Delivery, stop: &CancellationToken) -> Settled {
+        let settled = self.settle(delivery, stop).await;
+        self.figures.settled(settled);
+        settled
+    }
+
+    async fn settle(&self, delivery: Delivery, stop: &CancellationToken) -> Settled {
         let job = match delivery.message.job() {
             Ok(job) => job,
             Err(error) => {
@@ -59,12 +67,14 @@ impl JobHandler {
                 return Settled::Released;
             }
         };
+        let age = self.app.ports().clock.now().duration_since(job.at);
+        self.figures.age.record(Duration::try_from(age).unwrap_or_default());
         let deadline = Instant::now() + self.settings.job_deadline;
         let settled = self.process(&job, deadline, stop).await;
         tracing::debug!(target: STAGE, stage = "settle");
         if settled == Settled::Released {
             delivery.release();
-        } else if let Err(error) = delivery.ack().await {
+        } else if let Err(error) = timed(&self.figures.settle, delivery.ack()).await {
             // The outcome is stored: whoever gets the message again will find nothing left to do.
             tracing::debug!(job_id = %job.id, %error, "the message could not be acknowledged");
         }
@@ -74,21 +84,27 @@ impl JobHandler {
     /// Fetches what is elsewhere, waits for a turn to render, and only then begins an attempt and makes it; each step again and
     /// again while our own stores fail. What has not begun when the time is over just goes back.
     async fn process(&self, job: &Stamped<Job>, deadline: Instant, stop: &CancellationToken) -> Settled {
-        let sourced = match self.hold(deadline, stop, || self.app.fetch_source(job)).await {
+        let fetching = self.hold(deadline, stop, || self.app.fetch_source(job));
+        let sourced = match timed(&self.figures.fetch, fetching).await {
             Held::Done(Sourced::Settled) => return Settled::Acknowledged,
             Held::Done(sourced) => sourced,
             not_done => return self.not_begun(not_done, stop).await,
         };
         let mut permit = None;
         if sourced.renders() {
-            permit = self.permit(deadline, stop).await;
+            permit = timed(&self.figures.wait, self.permit(deadline, stop)).await;
             if permit.is_none() {
                 return Settled::Released;
             }
         }
-        let begun = match self.hold(deadline, stop, || self.app.begin_attempt(job, &sourced)).await {
+        let beginning = self.hold(deadline, stop, || self.app.begin_attempt(job, &sourced));
+        let begun = match timed(&self.figures.begin, beginning).await {
             Held::Done(AttemptBegun::Attempt(attempt)) => attempt,
-            Held::Done(AttemptBegun::Poisoned | AttemptBegun::Settled) => return Settled::Acknowledged,
+            Held::Done(AttemptBegun::Poisoned) => {
+                Figures::ended(Ended::Poisoned);
+                return Settled::Acknowledged;
+            }
+            Held::Done(AttemptBegun::Settled) => return Settled::Acknowledged,
             not_done => return self.not_begun(not_done, stop).await,
         };
         let settled = self.make(&begun, &sourced, deadline, stop).await;
@@ -126,8 +142,10 @@ impl JobHandler {
         deadline: Instant,
         stop: &CancellationToken,
     ) -> Settled {
-        match self.hold(deadline, stop, || self.app.make_attempt(attempt, sourced)).await {
-            Held::Done(_) => {
+        let making = self.hold(deadline, stop, || self.app.make_attempt(attempt, sourced));
+        match timed(&self.figures.make, making).await {
+            Held::Done(outcome) => {
+                Figures::ended(Ended::from(&outcome));
                 self.breaker.reset();
                 Settled::Acknowledged
             }
@@ -144,7 +162,7 @@ impl JobHandler {
     async fn hand_back(&self, attempt: &ImageAttempt) -> Settled {
         let image_id = attempt.image.id.to_string();
         match tokio::time::timeout(HAND_BACK_LIMIT, self.app.hand_back_attempt(attempt)).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => Figures::ended(Ended::HandedBack),
             Ok(Err(error)) => tracing::warn!(image_id, %error, "an attempt could not be handed back, it counts"),
             Err(_) => tracing::warn!(image_id, "an attempt could not be handed back in time, it counts"),
         }
@@ -154,7 +172,10 @@ impl JobHandler {
     /// The attempt took longer than a job may, and no store of ours is to blame: it counts.
     async fn overrun(&self, attempt: &ImageAttempt) -> Settled {
         match self.app.overrun_attempt(attempt).await {
-            Ok(_) => Settled::Acknowledged,
+            Ok(_) => {
+                Figures::ended(Ended::Overrun);
+                Settled::Acknowledged
+            }
             Err(error) => {
                 tracing::warn!(image_id = %attempt.image.id, %error, "an attempt took too long, which could not be stored");
                 Settled::Released

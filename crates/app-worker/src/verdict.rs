@@ -18,7 +18,9 @@ impl Verdict {
     pub const fn on(code: ErrorCode) -> Self {
         match code {
             ErrorCode::NotFound => Self::Acknowledge,
-            ErrorCode::Conflict | ErrorCode::StorageFull | ErrorCode::Unavailable => Self::Hold,
+            ErrorCode::Conflict | ErrorCode::StorageFull | ErrorCode::Unavailable | ErrorCode::TooMuchWaiting => {
+                Self::Hold
+            }
             ErrorCode::Invalid
             | ErrorCode::UnknownUser
             | ErrorCode::WrongState

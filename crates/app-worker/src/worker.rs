@@ -1,7 +1,7 @@
 //! The loop that takes deliveries and runs them side by side.
 
 use crate::breaker::Waits;
-use crate::{Breaker, JobHandler, Settled, WorkerSettings, steps};
+use crate::{Breaker, JobHandler, Settled, Steps, WorkerSettings, steps};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Semaphore;
@@ -29,13 +29,20 @@ struct Counts {
 pub struct Worker {
     app: Arc<Application>,
     settings: WorkerSettings,
+    steps: Steps,
     breaker: Breaker,
 }
 
 impl Worker {
-    /// A worker that has not started yet.
+    /// A worker that has not started yet. It takes every step that follows a commit, too.
     pub fn new(app: Arc<Application>, settings: WorkerSettings) -> Self {
-        Self { app, settings, breaker: Breaker::default() }
+        Self { app, settings, steps: Steps::ALL, breaker: Breaker::default() }
+    }
+
+    /// The same with other steps.
+    pub fn with_steps(mut self, steps: Steps) -> Self {
+        self.steps = steps;
+        self
     }
 
     /// Open while the worker holds back because our own stores are in trouble: for health checks.
@@ -49,7 +56,7 @@ impl Worker {
         let (steps, jobs) = (TaskTracker::new(), TaskTracker::new());
         let counts = Arc::new(Counts::default());
         let hand_back = CancellationToken::new();
-        steps::spawn(&steps, &self.app, &self.settings, &stop);
+        steps::spawn(&steps, &self.app, &self.settings, self.steps, &stop);
 
         stop.run_until_cancelled(self.consume(&jobs, &counts, &hand_back)).await;
 

@@ -4,15 +4,15 @@ use crate::{
     AddImageByUrl, AddImages, AddedImages, Answered, AttemptBegun, Context, CreateProduct, DeleteImage, DeleteProduct,
     EditImage, EditProduct, Error, ErrorCode, FoundImage, FoundProduct, ImageAttempt, ListDeadLetters, ListProducts,
     ListUsers, Listed, Outcome, Pruned, RegisterUser, ReplaceImage, RetryImage, Settings, Sourced, catalogue,
-    dead_letters, delivery, images, upkeep, users,
+    dead_letters, delivery, images, pressure::Pressure, upkeep, users,
 };
 use jiff::Timestamp;
 use std::{ops::Range, sync::Arc};
 use wareroom_domain::{BlobKey, DeadLetterId, EventPosition, ImageId, Job, ProductId, Stamped, User, UserId};
 use wareroom_ports::{
     Blob, BlobStore, Clock, DeadLetter, DeadLetterCount, DeadLetterFilter, DeadLetterQueries, EventLog, Ids,
-    ImageCodec, ImageSource, Invalidations, OutboxRelay, ProductPlace, ProductQueries, ProductView, Queue, Retention,
-    Space, Store, UserQueries,
+    ImageCodec, ImageSource, Invalidations, MediaLink, MediaLinks, OutboxRelay, ProductPlace, ProductQueries,
+    ProductView, Queue, Retention, Space, Store, UserQueries,
 };
 
 /// The adapters that an application is built on. Whoever brings an adapter of their own puts it in the place of another:
@@ -29,6 +29,8 @@ pub struct Ports {
     pub dead_letters: Arc<dyn DeadLetterQueries>,
     /// The store's outbox, when its jobs are relayed to a queue; `None` when the store is its own queue.
     pub outbox: Option<Arc<dyn OutboxRelay>>,
+    /// The store's outbox, whoever takes jobs from it: it tells how many wait.
+    pub jobs: Arc<dyn OutboxRelay>,
     /// Where jobs wait for a worker.
     pub queue: Arc<dyn Queue>,
     /// What happened.
@@ -39,6 +41,8 @@ pub struct Ports {
     pub retention: Arc<dyn Retention>,
     /// Sources and renditions.
     pub blobs: Arc<dyn BlobStore>,
+    /// Sends clients to where renditions are kept; `None` when this application hands them out itself.
+    pub media_links: Option<Arc<dyn MediaLinks>>,
     /// Fetches images from URLs.
     pub image_source: Arc<dyn ImageSource>,
     /// Makes renditions.
@@ -57,17 +61,19 @@ pub struct Ports {
 /// [`StorageFull`](ErrorCode::StorageFull) may come of every call that asks a store, [`Conflict`](ErrorCode::Conflict) of every
 /// write, once it was tried several times; with an idempotency key, of every call that answers [`Answered`],
 /// [`InProgress`](ErrorCode::InProgress) and [`KeyReused`](ErrorCode::KeyReused) too. Calls with a precondition answer
-/// [`PreconditionFailed`](ErrorCode::PreconditionFailed) unless it holds. Every other kind is named at its calls. A call that is
+/// [`PreconditionFailed`](ErrorCode::PreconditionFailed) unless it holds, calls that bring image work
+/// [`TooMuchWaiting`](ErrorCode::TooMuchWaiting) while so much waits that no more is accepted. Every other kind is named at its calls. A call that is
 /// dropped half-way has done all of its write, or nothing.
 pub struct Application {
     pub(crate) ports: Ports,
     pub(crate) settings: Settings,
+    pub(crate) pressure: Pressure,
 }
 
 impl Application {
     /// An application over these adapters.
     pub fn new(ports: Ports, settings: Settings) -> Self {
-        Self { ports, settings }
+        Self { ports, settings, pressure: Pressure::default() }
     }
 
     /// The adapters: edges consume the queue and listen to invalidations directly.
@@ -187,6 +193,12 @@ impl Application {
     /// A rendition's bytes, or the part of them within `range`, in bytes from 0; else `NotFound`, as for every source.
     pub async fn get_rendition(&self, key: BlobKey, range: Option<Range<u64>>) -> Result<Blob, Error> {
         images::get_rendition::execute(self, key, range).await
+    }
+
+    /// Where a client gets a rendition's bytes itself; `None` when this application hands them out. `NotFound` when there is no
+    /// such rendition, as for every source.
+    pub async fn link_to_rendition(&self, key: BlobKey) -> Result<Option<MediaLink>, Error> {
+        images::get_rendition::link(self, key).await
     }
 
     /// Gets hold of the bytes of the image that a job names when they are elsewhere, before an attempt begins. Takes a

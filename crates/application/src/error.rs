@@ -35,13 +35,15 @@ pub enum ErrorCode {
     StorageFull,
     /// A store cannot be used now; trying again later helps.
     Unavailable,
+    /// So much image work waits that no more is accepted now; trying again later helps.
+    TooMuchWaiting,
     /// A defect of ours.
     Internal,
 }
 
 impl ErrorCode {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Invalid,
         Self::UnknownUser,
         Self::NotFound,
@@ -56,6 +58,7 @@ impl ErrorCode {
         Self::TooManyImages,
         Self::StorageFull,
         Self::Unavailable,
+        Self::TooMuchWaiting,
         Self::Internal,
     ];
 }

@@ -4,6 +4,9 @@
 //! and nothing of HTTP, SQL or brokers: [`Context`] says who asks, [`Error`] with its [`ErrorCode`] says what went wrong, and
 //! each edge maps both once.
 //!
+//! What is done with a whole store from outside, beside or instead of an application, is in [`transfer`]: copies, backups, and
+//! looking through its blobs.
+//!
 //! Whoever embeds it puts [`Ports`] together, or has `wareroom-bootstrap` do it, and calls use cases:
 //!
 //! ```
@@ -47,8 +50,10 @@ mod idempotency;
 mod images;
 mod jitter;
 mod listed;
+mod pressure;
 mod settings;
 mod stage;
+pub mod transfer;
 mod unit;
 mod upkeep;
 mod users;

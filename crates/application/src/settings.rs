@@ -20,6 +20,9 @@ pub struct Settings {
     pub retry_after_max: Duration,
     /// How many bytes must be free for new images to be accepted, and for those in flight to go on.
     pub min_free_space: u64,
+    /// How many jobs may wait in the outbox for new images to be accepted; 0 for any number. What is accepted between two
+    /// looks, about a second apart in each process, may go beyond it.
+    pub outbox_limit: u64,
     /// How far the codec may go with one image.
     pub codec: CodecLimits,
     /// The waits before the second, third ... attempt at an image; one attempt more than there are waits is made.
@@ -57,6 +60,7 @@ impl Default for Settings {
             download_timeout: Duration::from_secs(15),
             retry_after_max: Duration::from_hours(1),
             min_free_space: 500_000_000,
+            outbox_limit: 100_000,
             codec: CodecLimits { pixels: 50_000_000, time: Duration::from_mins(1) },
             back_off: [1, 5, 30, 120, 600].map(Duration::from_secs).to_vec(),
             blob_claim: Duration::from_hours(1),

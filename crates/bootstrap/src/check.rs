@@ -1,12 +1,20 @@
 //! Which settings go together.
 
 use crate::values::written;
-use crate::{BlobUrl, CacheUrl, Config, DatabaseUrl, Fault, QueueUrl};
+use crate::{BlobUrl, CacheUrl, Config, DatabaseUrl, Fault, MediaDelivery, QueueUrl};
 
 /// What does not go together in a configuration whose settings are right each for itself.
 pub(crate) fn faults(config: &Config) -> Vec<Fault> {
-    let checks =
-        [access(config), links(config), uploads(config), store(config), queue(config), cache(config), blobs(config)];
+    let checks = [
+        access(config),
+        links(config),
+        uploads(config),
+        store(config),
+        queue(config),
+        cache(config),
+        blobs(config),
+        media(config),
+    ];
     let all = checks.into_iter().flatten().chain(times(config));
     all.map(Fault::Combination).collect()
 }
@@ -109,6 +117,12 @@ fn blobs(config: &Config) -> Option<String> {
     (config.is_durable() && config.blobs == BlobUrl::Memory).then(|| in_memory("blob_url"))
 }
 
+fn media(config: &Config) -> Option<String> {
+    let bucket = matches!(config.blobs, BlobUrl::S3(_));
+    (config.media_delivery == MediaDelivery::Redirect && !bucket)
+        .then(|| "media_delivery is redirect while blob_url names no bucket that clients could be sent to".to_owned())
+}
+
 fn in_memory(key: &str) -> String {
     format!("{key} is memory: while database_url outlives the process; what was accepted would be lost")
 }
@@ -161,6 +175,12 @@ mod tests {
         assert!(faults(&[("queue_url", "memory:")]).contains("queue_url"));
         assert!(faults(&[("blob_url", "memory:")]).contains("blob_url"));
         assert_eq!(faults(&[("database_url", "memory:"), ("queue_url", "memory:")]), "");
+    }
+
+    #[test]
+    fn clients_are_sent_to_a_bucket_where_there_is_one() {
+        assert!(faults(&[("media_delivery", "redirect")]).contains("media_delivery"));
+        assert_eq!(faults(&[("media_delivery", "redirect"), ("blob_url", "s3://photos")]), "");
     }
 
     #[test]

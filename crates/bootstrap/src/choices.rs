@@ -47,6 +47,8 @@ impl fmt::Display for DatabaseUrl {
 pub enum BlobUrl {
     /// In files of a folder.
     Files(PathBuf),
+    /// In a bucket, below a prefix, for any number of processes.
+    S3(ServerUrl),
     /// In memory, until the process ends.
     Memory,
 }
@@ -61,7 +63,9 @@ impl BlobUrl {
     pub(crate) fn read(text: &str, data: &Path) -> Option<Self> {
         match text {
             MEMORY => Some(Self::Memory),
-            _ => path("file:", text, &data.join(Self::FOLDER)).map(Self::Files),
+            _ => ServerUrl::read(text, &["s3"])
+                .map(Self::S3)
+                .or_else(|| path("file:", text, &data.join(Self::FOLDER)).map(Self::Files)),
         }
     }
 }
@@ -70,29 +74,37 @@ impl fmt::Display for BlobUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Files(folder) => write!(f, "file:{}", folder.display()),
+            Self::S3(bucket) => bucket.fmt(f),
             Self::Memory => f.write_str(MEMORY),
         }
     }
 }
 
 /// Where jobs wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QueueUrl {
     /// In the database.
     Database,
+    /// On a RabbitMQ, fed by the relay.
+    Amqp(ServerUrl),
     /// In a queue of their own in memory, fed by the relay.
     Memory,
 }
 
 impl QueueUrl {
     pub(crate) fn read(text: &str) -> Option<Self> {
-        [Self::Database, Self::Memory].into_iter().find(|choice| choice.to_string() == text)
+        let plain = [Self::Database, Self::Memory].into_iter().find(|choice| choice.to_string() == text);
+        plain.or_else(|| ServerUrl::read(text, &["amqp", "amqps"]).map(Self::Amqp))
     }
 }
 
 impl fmt::Display for QueueUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if *self == Self::Database { "database:" } else { MEMORY })
+        match self {
+            Self::Database => f.write_str("database:"),
+            Self::Amqp(server) => server.fmt(f),
+            Self::Memory => f.write_str(MEMORY),
+        }
     }
 }
 
@@ -123,6 +135,27 @@ impl fmt::Display for CacheUrl {
             Self::Redis(server) => server.fmt(f),
             Self::None => f.write_str("none:"),
         }
+    }
+}
+
+/// How clients get renditions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MediaDelivery {
+    /// From the API, which reads them where they are kept.
+    Proxy,
+    /// From the bucket, to which the API sends them with a link that it has signed.
+    Redirect,
+}
+
+impl MediaDelivery {
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        [Self::Proxy, Self::Redirect].into_iter().find(|choice| choice.to_string() == text)
+    }
+}
+
+impl fmt::Display for MediaDelivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if *self == Self::Proxy { "proxy" } else { "redirect" })
     }
 }
 
@@ -168,13 +201,18 @@ mod tests {
         {
             assert_eq!(DatabaseUrl::read(text, data).unwrap().to_string(), text);
         }
-        for text in ["memory:", "file:data/blobs", "file:images"] {
+        for text in ["memory:", "file:data/blobs", "file:images", "s3://photos/shop"] {
             assert_eq!(BlobUrl::read(text, data).unwrap().to_string(), text);
         }
-        assert!(["database:", "memory:"].iter().all(|text| QueueUrl::read(text).unwrap().to_string() == *text));
+        assert!(
+            ["database:", "memory:", "amqps://queue.example/shop"]
+                .iter()
+                .all(|text| QueueUrl::read(text).unwrap().to_string() == *text)
+        );
         for text in ["memory:", "none:", "redis://cache.example", "rediss-sentinel://cache.example/1"] {
             assert_eq!(CacheUrl::read(text).unwrap().to_string(), text);
         }
+        assert!(["proxy", "redirect"].iter().all(|text| MediaDelivery::read(text).unwrap().to_string() == *text));
         assert!(["pretty", "json"].iter().all(|text| LogFormat::read(text).unwrap().to_string() == *text));
     }
 
@@ -185,6 +223,7 @@ mod tests {
         assert_eq!(BlobUrl::read("file://", data), Some(BlobUrl::within(data)));
         assert_eq!(DatabaseUrl::read("mysql://db.example", data), None);
         assert_eq!(CacheUrl::read("memcached://cache.example"), None);
-        assert_eq!(BlobUrl::read("s3://bucket", data), None);
+        assert_eq!(BlobUrl::read("gs://bucket", data), None);
+        assert_eq!(QueueUrl::read("kafka://queue.example"), None);
     }
 }

@@ -1,7 +1,10 @@
 //! Settings as they are used: values with types, read from their text and checked one by one and together.
 
 use crate::reader::Reader;
-use crate::{BlobUrl, CacheUrl, ConfigError, DatabaseUrl, LogFormat, QueueUrl, Settled, Sources, check, values};
+use crate::{
+    BlobUrl, BucketVariables, CacheUrl, ConfigError, DatabaseUrl, LogFormat, MediaDelivery, QueueUrl, Settled, Sources,
+    check, values,
+};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,11 +19,22 @@ pub struct Config {
     pub public_url: Option<String>,
     pub media_url: Option<String>,
     pub cors_origins: Vec<String>,
+    /// `None` for none.
+    pub admin_listen: Option<SocketAddr>,
+    /// Whether somebody set `admin_listen`: then it must be had.
+    pub admin_listen_is_set: bool,
 
     pub data_dir: PathBuf,
     pub database: DatabaseUrl,
     pub queue: QueueUrl,
+    pub queue_prefix: String,
+    pub outbox_limit: u64,
     pub blobs: BlobUrl,
+    /// Of the environment alone: what every program calls them that uses buckets.
+    pub bucket_variables: BucketVariables,
+    pub media_delivery: MediaDelivery,
+    pub media_link_time: Duration,
+    pub blob_timeout: Duration,
     pub min_free_space: u64,
     pub database_readers: usize,
     pub database_connections: usize,
@@ -146,9 +160,20 @@ impl Config {
                 |url| url.as_ref().unwrap_or(&link).clone(),
             ),
             cors_origins: from.read_or("cors_origins", vec![], values::origins, |origins| origins.join(",")),
+            admin_listen: from
+                .read("admin_listen", |text| if text == "off" { Some(None) } else { text.parse().ok().map(Some) }),
+            admin_listen_is_set: from.is_set("admin_listen"),
             public_url,
             blobs: from.read_or("blob_url", blobs, |text| BlobUrl::read(text, &data_dir), BlobUrl::to_string),
             queue: from.read_or("queue_url", QueueUrl::Database, QueueUrl::read, QueueUrl::to_string),
+            queue_prefix: from.read("queue_prefix", values::plain_prefix),
+            outbox_limit: from.read("outbox_limit", |text| values::number(text, &(0..=u64::MAX))),
+            bucket_variables: from.bucket_variables(),
+            blob_timeout: from.read("blob_timeout", values::duration),
+            media_link_time: from.read("media_link_time", |text| {
+                values::duration(text).filter(|time| *time <= Duration::from_hours(24 * 7))
+            }),
+            media_delivery: from.read("media_delivery", MediaDelivery::read),
             min_free_space: from.read("min_free_space", values::bytes),
             database_readers: from.read("database_readers", |text| values::number(text, &(1..=64))),
             database_connections: from.read("database_connections", |text| values::number(text, &(1..=1000))),

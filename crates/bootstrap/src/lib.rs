@@ -8,14 +8,17 @@
 //!
 //! Nothing here speaks HTTP.
 
+mod bucket_variables;
 mod check;
 mod choices;
 mod config;
+mod connections;
+mod doctor;
 mod error;
 mod file;
 mod in_memory;
 mod locks;
-#[cfg(any(feature = "postgres", feature = "redis"))]
+#[cfg(any(feature = "postgres", feature = "redis", feature = "rabbitmq", feature = "s3"))]
 mod reach;
 mod reader;
 mod schema;
@@ -23,14 +26,19 @@ mod secrets;
 mod server_url;
 mod settled;
 mod sources;
+mod topology;
 mod values;
 mod wiring;
 
 pub mod documentation;
 pub mod settings;
+pub mod transfer;
 
-pub use choices::{BlobUrl, CacheUrl, DatabaseUrl, LogFormat, QueueUrl};
+pub use bucket_variables::BucketVariables;
+pub use choices::{BlobUrl, CacheUrl, DatabaseUrl, LogFormat, MediaDelivery, QueueUrl};
 pub use config::Config;
+pub use connections::{Connection, Leads};
+pub use doctor::{Finding, Health, examine};
 pub use error::{ConfigError, Fault, StartError};
 pub use in_memory::{InMemory, in_memory};
 pub use locks::Locks;
@@ -38,4 +46,5 @@ pub use schema::{SchemaStep, features, migrate, newest_schemas, schema};
 pub use server_url::ServerUrl;
 pub use settled::Settled;
 pub use sources::{Flag, Origin, Sources};
+pub use topology::{DeclaredQueue, Table, Topology, topology};
 pub use wiring::{Wired, wire, wire_beside, wire_shared};

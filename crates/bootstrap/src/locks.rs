@@ -12,6 +12,11 @@ pub struct Locks {
 }
 
 impl Locks {
+    /// None: everything is shared.
+    pub(crate) fn none() -> Self {
+        Self { _held: vec![] }
+    }
+
     /// Makes the folders if need be and locks them; refused when another process holds one.
     pub fn take(config: &Config) -> Result<Self, StartError> {
         Ok(Self { _held: places(config).iter().map(|place| lock(place)).collect::<Result<_, _>>()? })
@@ -28,7 +33,7 @@ fn places(config: &Config) -> Vec<PathBuf> {
         DatabaseUrl::Sqlite(file) => Some(file.with_added_extension("lock")),
     };
     let blobs = match &config.blobs {
-        BlobUrl::Memory => None,
+        BlobUrl::Memory | BlobUrl::S3(_) => None,
         BlobUrl::Files(folder) if inside(folder) => Some(config.data_dir.join("serve.lock")),
         BlobUrl::Files(folder) => Some(folder.join("blobs.lock")),
     };

@@ -3,7 +3,7 @@
 
 use crate::settings::{self, Preset, Secrecy, Setting};
 use crate::sources::{Form, Given};
-use crate::{Fault, Origin, Settled, Sources, secrets};
+use crate::{BucketVariables, Fault, Origin, Settled, Sources, secrets};
 
 pub(crate) struct Reader<'s> {
     sources: &'s Sources,
@@ -57,6 +57,16 @@ impl<'s> Reader<'s> {
         }
         self.settle(setting, show(&default), Origin::Default);
         default
+    }
+
+    /// Whether somebody set it.
+    pub(crate) fn is_set(&self, key: &str) -> bool {
+        self.sources.given(key).is_some()
+    }
+
+    /// The variables by which buckets are reached.
+    pub(crate) fn bucket_variables(&self) -> BucketVariables {
+        self.sources.bucket_variables.clone()
     }
 
     /// What was wrong, or what everything came to, in the order of the table.

@@ -76,6 +76,8 @@ pub fn features() -> Vec<&'static str> {
         ("sqlite", cfg!(feature = "sqlite")),
         ("postgres", cfg!(feature = "postgres")),
         ("redis", cfg!(feature = "redis")),
+        ("rabbitmq", cfg!(feature = "rabbitmq")),
+        ("s3", cfg!(feature = "s3")),
         ("files", cfg!(feature = "files")),
         ("imaging", cfg!(feature = "imaging")),
         ("download", cfg!(feature = "download")),
@@ -110,16 +112,15 @@ async fn of_postgres<Asking>(
 where
     Asking: Future<Output = Result<Vec<wareroom_postgres::SchemaStep>, wareroom_postgres::OpenError>>,
 {
-    use wareroom_postgres::{Change, OpenError};
+    use wareroom_postgres::OpenError;
     let server = Server { key: "database_url", url, wait };
     let is_away = |error: &OpenError| matches!(error, OpenError::Unreachable(_));
     let steps = server.open(|| ask(postgres(config, url)), is_away).await?;
-    let step = |wareroom_postgres::SchemaStep { version, name, change, applied_at, known }| SchemaStep {
-        version,
-        name,
-        breaking: change == Change::Breaking,
-        known,
-        applied_at,
-    };
-    Ok(steps.into_iter().map(step).collect())
+    Ok(steps.into_iter().map(of_step).collect())
+}
+
+#[cfg(feature = "postgres")]
+pub(crate) fn of_step(step: wareroom_postgres::SchemaStep) -> SchemaStep {
+    let wareroom_postgres::SchemaStep { version, name, change, applied_at, known } = step;
+    SchemaStep { version, name, breaking: change == wareroom_postgres::Change::Breaking, known, applied_at }
 }

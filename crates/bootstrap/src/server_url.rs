@@ -17,7 +17,7 @@ impl ServerUrl {
     }
 
     /// All of it.
-    #[cfg(any(feature = "postgres", feature = "redis", test))]
+    #[cfg(any(feature = "postgres", feature = "redis", feature = "rabbitmq", feature = "s3", test))]
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }

@@ -2,7 +2,7 @@
 
 use crate::file::{self, Value};
 use crate::settings::{self, Setting};
-use crate::{Fault, secrets};
+use crate::{BucketVariables, Fault, secrets};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::mem::discriminant;
@@ -58,6 +58,7 @@ impl fmt::Debug for Given {
 pub struct Sources {
     values: BTreeMap<&'static str, Given>,
     pub(crate) faults: Vec<Fault>,
+    pub(crate) bucket_variables: BucketVariables,
 }
 
 /// The file that is read when it is there.
@@ -134,8 +135,10 @@ impl Sources {
     }
 
     /// Adds what variables beginning with `WAREROOM_` say, but for `WAREROOM_TEST_`: those tell tests where servers are.
+    /// Those by which buckets are reached are kept as they are.
     pub fn with_environment(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
         for (name, value) in variables {
+            self.bucket_variables.take(&name, &value);
             if let Some(key) =
                 name.strip_prefix("WAREROOM_").filter(|key| *key != "CONFIG" && !key.starts_with("TEST_"))
             {

@@ -57,6 +57,12 @@ pub(crate) fn visible(text: &str) -> Option<String> {
     plain.then(|| text.to_owned())
 }
 
+/// What names on a broker can begin with.
+pub(crate) fn plain_prefix(text: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-:".contains(c);
+    ((1..=100).contains(&text.len()) && text.chars().all(plain)).then(|| text.to_owned())
+}
+
 /// A number within a range.
 pub(crate) fn number<N: std::str::FromStr + PartialOrd>(text: &str, range: &RangeInclusive<N>) -> Option<N> {
     text.parse().ok().filter(|number| range.contains(number))

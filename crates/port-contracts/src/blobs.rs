@@ -1,5 +1,9 @@
 //! `BlobStore`: bytes under names.
 
+mod listing;
+
+pub use listing::*;
+
 use crate::patience::{CUTS, LONG, MOMENT, eight, within};
 use crate::samples::{hash, key, keys};
 use async_trait::async_trait;
@@ -51,6 +55,13 @@ macro_rules! blobs_cases {
             a_missing_blob_is_none
             a_deleted_blob_is_gone
             deleting_a_missing_blob_is_ok
+            every_blob_is_listed_once_with_its_size
+            blobs_are_listed_in_the_order_of_their_names
+            a_listing_goes_on_behind_a_name
+            a_listing_goes_on_behind_a_name_that_is_gone
+            what_is_no_blob_is_not_listed
+            what_is_there_all_the_while_is_listed_once
+            a_listed_blob_tells_its_age
             what_was_left_behind_is_counted_and_removed
             leftovers_are_removed_only_when_told
             a_blob_is_no_leftover

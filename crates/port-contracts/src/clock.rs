@@ -22,6 +22,7 @@ macro_rules! clock_cases {
     ($then:path, $given:tt) => {
         $then! { clock $given
             now_is_never_earlier_than_before
+            now_is_in_whole_microseconds
         }
     };
 }
@@ -53,4 +54,15 @@ pub async fn now_is_never_earlier_than_before<F: ClockFixture>() {
         }
     })
     .await;
+}
+
+/// `now` MUST answer whole microseconds.
+pub async fn now_is_in_whole_microseconds<F: ClockFixture>() {
+    let fixture = F::fresh().await;
+    let clock = fixture.clock();
+    for _ in 0..100 {
+        let now = clock.now();
+        assert_eq!(now.subsec_nanosecond() % 1000, 0, "{now} is finer than a microsecond");
+        tokio::task::yield_now().await;
+    }
 }

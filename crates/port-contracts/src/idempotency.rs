@@ -25,6 +25,7 @@ macro_rules! idempotency_cases {
             a_forgotten_key_is_free_at_once
             forget_ignores_a_reservation_that_was_taken_over
             forget_ignores_a_key_that_was_answered
+            forget_tells_whether_the_reservation_was_still_there
             a_unit_that_does_not_commit_leaves_the_keys_alone
         }
     };
@@ -67,10 +68,11 @@ async fn answer(store: &Arc<dyn Store>, key: &IdempotencyKey, token: u64, result
     Ok(())
 }
 
-async fn forget(store: &Arc<dyn Store>, key: &IdempotencyKey, token: u64) {
+async fn forget(store: &Arc<dyn Store>, key: &IdempotencyKey, token: u64) -> bool {
     let mut unit = begin(store).await;
-    unit.idempotency().forget(key, token).await.expect("forgetting is never refused");
+    let there = unit.idempotency().forget(key, token).await.expect("forgetting is never refused");
     commit(unit).await;
+    there
 }
 
 /// Two tokens of one key: of a reservation whose lease was over, and of the one that took it over.
@@ -241,6 +243,31 @@ pub async fn forget_ignores_a_key_that_was_answered<F: StoreFixture>() {
     answer(&store, &key, token, result.clone()).await.expect("an answer");
     forget(&store, &key, token).await;
     assert_eq!(reserve(&store, &key, fingerprint, LONG).await, Reservation::Answered(result));
+}
+
+/// `forget` MUST tell a reservation that was still there from one that was not.
+pub async fn forget_tells_whether_the_reservation_was_still_there<F: StoreFixture>() {
+    let fixture = F::fresh(LONG).await;
+    let store = fixture.store();
+    let (key, fingerprint) = (idempotency_key(), hash());
+    let (first, second) = taken_over(&store, &key, fingerprint).await;
+    assert!(!forget(&store, &key, first).await, "what was taken over is still there");
+    assert!(forget(&store, &key, second).await, "what nobody has taken over is not there");
+    assert!(!forget(&store, &key, second).await, "what is gone is still there");
+    let over = granted(&store, &key, fingerprint, Duration::ZERO).await;
+    assert!(forget(&store, &key, over).await, "what nobody has taken over is not there when its lease is over");
+    let answered = granted(&store, &key, fingerprint, LONG).await;
+    answer(&store, &key, answered, Bytes::new()).await.expect("an answer");
+    assert!(!forget(&store, &key, answered).await, "what was answered is still there");
+    let key = idempotency_key();
+    let mut unit = begin(&store).await;
+    let reserved = unit.idempotency().reserve(&key, fingerprint, instant(), LONG).await.expect("a key is asked for");
+    let Reservation::Granted { token } = reserved else { panic!("a key that is free is {reserved:?}") };
+    for there in [true, false] {
+        let told = unit.idempotency().forget(&key, token).await.expect("forgetting is never refused");
+        assert_eq!(told, there, "of what the unit itself reserved");
+    }
+    commit(unit).await;
 }
 
 /// What was reserved, answered or forgotten MUST be rolled back with its unit.

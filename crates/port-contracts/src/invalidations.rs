@@ -22,6 +22,7 @@ macro_rules! invalidations_cases {
     ($then:path, $given:tt) => {
         $then! { invalidations $given
             every_listener_was_called_when_announce_returns
+            every_listener_was_called_when_repeat_returns
             a_listener_is_told_everything_in_order
         }
     };
@@ -64,6 +65,24 @@ pub async fn every_listener_was_called_when_announce_returns<F: InvalidationsFix
         within("announce returns", invalidations.announce(&[change(number)])).await;
         for told in &listeners {
             assert!(heard(told).contains(&change(number)), "a listener was not called yet");
+        }
+    }
+}
+
+/// `repeat` MUST have called every listener of this process, too, when it returns.
+pub async fn every_listener_was_called_when_repeat_returns<F: InvalidationsFixture>() {
+    let fixture = F::fresh().await;
+    let invalidations = fixture.invalidations();
+    let listeners = [0; 3].map(|_| listen(&invalidations));
+    // What was announced before, and what was not.
+    for number in 0..20 {
+        if number % 2 == 0 {
+            within("announce returns", invalidations.announce(&[change(number)])).await;
+        }
+        let before = listeners.each_ref().map(|told| heard(told).len());
+        within("repeat returns", invalidations.repeat(&[change(number)])).await;
+        for (told, before) in listeners.iter().zip(before) {
+            assert!(heard(told)[before..].contains(&change(number)), "a listener was not called yet");
         }
     }
 }

@@ -46,6 +46,7 @@
 //! | [`outbox_suite!`] | [`outbox::OutboxFixture`] | what a unit leaves behind, and the relay's side of it |
 //! | [`events_suite!`] | [`events::EventsFixture`] | the log of events |
 //! | [`retention_suite!`] | the same | what removes what was kept long enough |
+//! | [`transfer_suite!`] | [`transfer::TransferFixture`] | a whole store given away, and taken in |
 //! | [`queries_suite!`] | [`queries::QueriesFixture`] | products and lists of them, caches in front included |
 //! | [`user_queries_suite!`] | [`user_queries::UserQueriesFixture`] | users and lists of them |
 //! | [`dead_letter_queries_suite!`] | [`dead_letter_queries::DeadLetterQueriesFixture`] | lists and summaries of what gave up |
@@ -53,6 +54,7 @@
 //! | [`cache_suite!`] | [`cache::CacheFixture`] | a shared cache |
 //! | [`invalidations_suite!`] | [`invalidations::InvalidationsFixture`] | what tells caches to forget |
 //! | [`blobs_suite!`] | [`blobs::BlobsFixture`] | a blob store |
+//! | [`media_links_suite!`] | [`media_links::MediaLinksFixture`] | a blob store that clients may go to themselves |
 //! | [`codec_suite!`] | [`codec::CodecFixture`] | an image codec |
 //! | [`image_source_suite!`] | [`image_source::ImageSourceFixture`] | what fetches images from URLs |
 //! | [`clock_suite!`], [`ids_suite!`] | [`clock::ClockFixture`], [`ids::IdsFixture`] | time and identity |
@@ -84,12 +86,14 @@ pub mod idempotency;
 pub mod ids;
 pub mod image_source;
 pub mod invalidations;
+pub mod media_links;
 pub mod outbox;
 pub mod queries;
 pub mod queue;
 pub mod retention;
 pub mod space;
 pub mod store;
+pub mod transfer;
 pub mod user_queries;
 
 pub use async_trait::async_trait;

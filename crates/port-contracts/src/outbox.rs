@@ -38,6 +38,7 @@ macro_rules! outbox_cases {
             done_ignores_rows_whose_lease_has_gone_to_another
             the_backlog_counts_every_row_that_was_not_done
             the_backlog_tells_how_long_the_longest_waits
+            at_least_counts_as_the_backlog_does
             wait_ends_at_its_limit_at_the_latest
         }
     };
@@ -276,6 +277,23 @@ pub async fn the_backlog_tells_how_long_the_longest_waits<F: OutboxFixture>() {
         (oldest > SHORT).then_some(())
     })
     .await;
+}
+
+/// `at_least` MUST count as `backlog` does: rows on loan and those not due yet, too.
+pub async fn at_least_counts_as_the_backlog_does<F: OutboxFixture>() {
+    let fixture = F::fresh(LONG).await;
+    let (store, relay) = (fixture.store(), fixture.relay());
+    let at_least =
+        async |rows| within("at_least answers", relay.at_least(rows)).await.expect("whether there are so many");
+    assert!(at_least(0).await && !at_least(1).await, "of no row");
+    leave(&store, &jobs(2), Duration::ZERO).await;
+    leave(&store, &jobs(3), LONG).await;
+    let claimed = claim_one(&relay, LONG).await;
+    for (rows, there) in [(0, true), (1, true), (4, true), (5, true), (6, false), (u64::MAX, false)] {
+        assert_eq!(at_least(rows).await, there, "{rows} of 5");
+    }
+    relay.done(&[claimed]).await.expect("done");
+    assert!(at_least(4).await && !at_least(5).await, "of 4");
 }
 
 /// `wait` resolves after `at_most` at the latest.

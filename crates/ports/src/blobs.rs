@@ -43,6 +43,28 @@ pub struct Blob {
     pub body: BoxStream<'static, Result<Bytes, BlobError>>,
 }
 
+/// What a listing tells of a blob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListedBlob {
+    /// Its name and size.
+    pub meta: BlobMeta,
+    /// How long ago it was written, as far as the store can tell: to the second where it counts no finer. Where equal bytes
+    /// were put again it may be either put. Zero when the clocks do not agree.
+    pub age: Duration,
+}
+
+/// Blobs, one by one. An error ends them: what came before it is not all.
+pub type BlobListing = BoxStream<'static, Result<ListedBlob, BlobError>>;
+
+/// A link by which anybody gets a rendition straight from where it is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MediaLink {
+    /// An absolute URL. It may carry a signature, so it is for whoever asked and for no log.
+    pub url: String,
+    /// How long it works, from now on.
+    pub valid: Duration,
+}
+
 /// Where sources and renditions are kept. Names are hashes of the bytes, so a blob never changes.
 #[async_trait]
 pub trait BlobStore: Send + Sync {
@@ -65,6 +87,15 @@ pub trait BlobStore: Send + Sync {
     /// - MUST answer `Ok` for a blob that is not there.
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError>;
 
+    /// Lists blobs in the order of their names as text, byte by byte: all of them, or those behind the name `after`. After an
+    /// error, or another day, it goes on with the last name that came as `after`.
+    ///
+    /// - MUST list each blob once that is there all the while; one that is put or deleted meanwhile may be listed.
+    /// - MUST list them in the order of their names.
+    /// - MUST list only those behind `after`, which need not be there.
+    /// - MUST NOT list anything that is not a blob.
+    fn list(&self, after: Option<&BlobKey>) -> BlobListing;
+
     /// Counts what puts that never ended left behind, if it is at least `age` old, and removes it when told to. Only from
     /// outside can a put that hangs be told from one that died: `age` has to be more than any put takes.
     ///
@@ -75,6 +106,22 @@ pub trait BlobStore: Send + Sync {
 
     /// Whether blobs can be read and written now; for health checks.
     async fn check(&self) -> Result<(), BlobError>;
+}
+
+/// Lets clients get renditions straight from where they are kept: a part that not every blob store has.
+#[async_trait]
+pub trait MediaLinks: Send + Sync {
+    /// A link to a rendition, whether or not there is such a blob; `None` for what is not to be linked to.
+    ///
+    /// - MUST give a link by which the bytes can be had without credentials.
+    /// - MUST answer `None` for a source: sources are private.
+    async fn link(&self, key: &BlobKey) -> Result<Option<MediaLink>, BlobError>;
+
+    /// Where links lead, as pages name the places that their pictures may come from: scheme, host, and port unless it is the
+    /// usual one.
+    ///
+    /// - MUST be what each link begins with.
+    fn origin(&self) -> &str;
 }
 
 /// Sugar over [`BlobStore`].

@@ -9,6 +9,7 @@ pub trait Clock: Send + Sync {
     /// Now.
     ///
     /// - MUST never answer an earlier instant than before.
+    /// - MUST answer whole microseconds: finer ones would not come back from every store as they were given.
     fn now(&self) -> Timestamp;
 }
 

@@ -65,9 +65,11 @@ pub trait IdempotencyKeys: Send {
     /// - MUST answer `Conflict` when the reservation was taken over, is gone or was answered already.
     async fn answer(&mut self, key: &IdempotencyKey, token: u64, result: Bytes) -> Result<(), StoreError>;
 
-    /// Gives a reservation back: the request was not done.
+    /// Gives a reservation back: the request was not done. Answers whether it was still there to be given back: then nobody
+    /// else has had the key since it was granted, nor will have it before the unit ends.
     ///
     /// - MUST make the key free at once.
     /// - MUST ignore a reservation that was taken over, is gone or was answered.
-    async fn forget(&mut self, key: &IdempotencyKey, token: u64) -> Result<(), StoreError>;
+    /// - MUST tell one that was still there from one that was not.
+    async fn forget(&mut self, key: &IdempotencyKey, token: u64) -> Result<bool, StoreError>;
 }

@@ -28,6 +28,14 @@ pub trait Invalidations: Send + Sync {
     /// - MUST have called every listener of this process when it returns.
     async fn announce(&self, changes: &[Invalidation]);
 
+    /// Tells once more what whoever changed it has told already, unless it died in between: so does every process that reads of
+    /// it in the log. The others may be spared what is known to have reached them; by default they are told again.
+    ///
+    /// - MUST have called every listener of this process, too, when it returns.
+    async fn repeat(&self, changes: &[Invalidation]) {
+        self.announce(changes).await;
+    }
+
     /// Adds a listener, for good.
     ///
     /// - MUST be told every announcement made after this returned, in the order they were made one after another.

@@ -15,9 +15,10 @@
 //! | [`queries`] | [`ProductQueries`], [`UserQueries`], [`DeadLetterQueries`]: reads outside a unit of work |
 //! | [`queue`], [`message`] | [`Queue`], [`Consumer`], [`Delivery`]; what travels |
 //! | [`cache`], [`invalidations`] | [`Cache`], [`Invalidations`] |
-//! | [`blobs`] | [`BlobStore`] |
+//! | [`blobs`] | [`BlobStore`], and [`MediaLinks`] where clients may go there themselves |
 //! | [`codec`] | [`ImageCodec`] |
 //! | [`image_source`] | [`ImageSource`] |
+//! | [`transfer`] | [`Export`], [`Import`]: a whole store as rows that any other can hold |
 //! | [`view_form`], [`user_form`] | none: products and users as bytes |
 //! | [`environment`] | [`Clock`], [`Ids`], [`Space`] |
 //!
@@ -57,11 +58,12 @@ pub mod queue;
 pub mod repositories;
 pub mod retention;
 pub mod store;
+pub mod transfer;
 pub mod user_form;
 pub mod view_form;
 
 pub use blob_refs::BlobRefs;
-pub use blobs::{Blob, BlobError, BlobMeta, BlobStore, BlobStoreExt};
+pub use blobs::{Blob, BlobError, BlobListing, BlobMeta, BlobStore, BlobStoreExt, ListedBlob, MediaLink, MediaLinks};
 pub use cache::{Cache, CacheError, CacheKey, Cached, Put};
 pub use codec::{CodecError, CodecLimits, ImageCodec, Inspected, Rendered, Rendering, Spent};
 pub use dead_letters::{DeadLetter, DeadLetters};
@@ -80,6 +82,7 @@ pub use queue::{Consumer, Delivery, Queue, QueueError, Receipt};
 pub use repositories::{ImageRepo, ProductRepo, UserRepo};
 pub use retention::{Kept, Retention};
 pub use store::{Store, StoreError, UnitOfWork};
+pub use transfer::{Census, Export, Import, Place, Record, Snapshot, Table, TransferError};
 pub use user_form::{decode_user, encode_user};
 pub use view_form::{decode_view, encode_view};
 

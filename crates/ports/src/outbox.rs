@@ -58,6 +58,12 @@ pub trait OutboxRelay: Send + Sync {
     /// - MUST count every row that was not done.
     async fn backlog(&self) -> Result<Backlog, StoreError>;
 
+    /// Whether at least so many rows are there, counted as [`backlog`](Self::backlog) counts. Looks at no more rows than that,
+    /// however many there are: fit to be asked every second.
+    ///
+    /// - MUST count as `backlog` does.
+    async fn at_least(&self, rows: u64) -> Result<bool, StoreError>;
+
     /// Resolves when there may be rows, after `at_most` at the latest; only a hint.
     async fn wait(&self, at_most: Duration);
 }

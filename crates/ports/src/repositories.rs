@@ -66,6 +66,8 @@ pub trait ImageRepo: Send {
     ///
     /// - MUST name only images in `Processing`.
     /// - MUST NOT name one that was saved within `age`.
+    /// - Of an image that the unit has loaded, MUST tell how it stands since then: units that saw the same one stuck do not all
+    ///   find it so.
     async fn stuck(&mut self, age: Duration, limit: usize) -> Result<Vec<ImageId>, StoreError>;
 }
 

@@ -45,22 +45,27 @@ impl RunningBinary {
     /// Starts it on a free port of 127.0.0.1, over the [`Stack`] of the run, with this data directory and further arguments;
     /// returns when it is ready.
     pub async fn start(data: &Path, arguments: &[&str]) -> Self {
-        Self::start_by(Command::new(binary_under_test()), data, arguments).await
+        Self::start_with(&Stack::of_run().settings(data).await, data, arguments).await
+    }
+
+    /// The same over whatever these settings name, which are variables, whichever stack the run is of.
+    pub async fn start_with(settings: &[(&str, String)], data: &Path, arguments: &[&str]) -> Self {
+        Self::start_by(Command::new(binary_under_test()), settings, data, arguments).await
     }
 
     /// The same behind another program, such as a tracer, that is given the binary's path and arguments.
     pub async fn start_behind(mut program: Command, data: &Path, arguments: &[&str]) -> Self {
         program.arg(binary_under_test());
-        Self::start_by(program, data, arguments).await
+        Self::start_by(program, &Stack::of_run().settings(data).await, data, arguments).await
     }
 
-    async fn start_by(mut command: Command, data: &Path, arguments: &[&str]) -> Self {
+    async fn start_by(mut command: Command, settings: &[(&str, String)], data: &Path, arguments: &[&str]) -> Self {
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--data-dir"])
             .arg(data)
             .args(arguments)
             .env_clear()
-            .envs(Stack::of_run().settings(data).await)
+            .envs(settings.iter().map(|(variable, value)| (variable, value)))
             .current_dir(data.parent().expect("a data directory lies in a folder"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

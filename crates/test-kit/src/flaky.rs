@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::{StreamExt, stream};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use wareroom_domain::{BlobKey, RenditionSpec};
 use wareroom_ports::{
-    Blob, BlobError, BlobMeta, BlobStore, CodecError, CodecLimits, ImageCodec, Inspected, Rendering, Store, StoreError,
-    UnitOfWork,
+    Blob, BlobError, BlobListing, BlobMeta, BlobStore, CodecError, CodecLimits, ImageCodec, Inspected, Rendering,
+    Store, StoreError, UnitOfWork,
 };
 
 /// A switch: while it is on, whatever is behind it fails.
@@ -78,6 +79,13 @@ impl BlobStore for Flaky<dyn BlobStore> {
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
         self.pass()?;
         self.port.delete(key).await
+    }
+
+    fn list(&self, after: Option<&BlobKey>) -> BlobListing {
+        match self.pass() {
+            Ok(()) => self.port.list(after),
+            Err(error) => stream::iter([Err(error)]).boxed(),
+        }
     }
 
     async fn leftovers(&self, age: Duration, remove: bool) -> Result<u64, BlobError> {

@@ -1,7 +1,7 @@
 //! What the binary under test keeps its products in: the same tests run over each.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
@@ -13,7 +13,7 @@ pub enum Stack {
     Embedded,
     /// PostgreSQL, which is its own queue, and a folder.
     Postgres,
-    /// PostgreSQL, and Redis as the cache.
+    /// PostgreSQL, Redis as the cache, RabbitMQ as the queue, a bucket of S3.
     Servers,
 }
 
@@ -29,6 +29,10 @@ const SHORT_LEASES: [(&str, &str); 4] = [
     ("WAREROOM_JOB_LEASE", "22s"),
 ];
 
+/// How the bucket is reached.
+const BUCKET: [&str; 5] =
+    ["AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ALLOW_HTTP", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+
 /// What every database of ours is called, before the process and the folder.
 const DATABASES: &str = "wareroom_stack";
 
@@ -43,8 +47,18 @@ impl Stack {
 
     /// The settings of whoever serves from this data directory, as variables. What is on servers is made for it when it is not
     /// there, and is found again when it starts anew.
-    pub(crate) async fn settings(self, data: &Path) -> Vec<(&'static str, String)> {
-        let mut settings = vec![];
+    pub async fn settings(self, data: &Path) -> Vec<(&'static str, String)> {
+        let settings = self.settings_of_empty(data).await;
+        if self != Self::Embedded {
+            migrate(data).await;
+        }
+        settings
+    }
+
+    /// The same, and what is on servers is made without a schema.
+    pub async fn settings_of_empty(self, data: &Path) -> Vec<(&'static str, String)> {
+        // Many run at once.
+        let mut settings = vec![("WAREROOM_ADMIN_LISTEN", "off".to_owned())];
         if self != Self::Embedded {
             settings.push(("WAREROOM_DATABASE_URL", database_url(data)));
             // Nobody knows that who held a job was killed: it is given to another when its lease is over.
@@ -54,8 +68,21 @@ impl Stack {
         if self == Self::Servers {
             settings.push(("WAREROOM_CACHE_URL", server("REDIS")));
             settings.push(("WAREROOM_CACHE_PREFIX", format!("{}:", database(data))));
+            settings.push(("WAREROOM_QUEUE_URL", server("RABBITMQ")));
+            settings.push(("WAREROOM_QUEUE_PREFIX", database(data)));
+            settings.push(("WAREROOM_BLOB_URL", format!("{}/{}", server("S3"), database(data))));
+            settings.extend(BUCKET.map(|variable| (variable, variable_of_services(variable))));
         }
         settings
+    }
+
+    /// The folder in which the blobs of whoever serves from this data directory can be looked at, as files with the names of
+    /// their keys. The tests' own S3 server keeps objects as files.
+    pub fn blobs(self, data: &Path) -> PathBuf {
+        match self {
+            Self::Embedded | Self::Postgres => data.join("blobs"),
+            Self::Servers => Path::new(&server("S3_FOLDER")).join(database(data)),
+        }
     }
 }
 
@@ -66,10 +93,14 @@ pub async fn connect_beside(data: &Path) -> Client {
 
 /// Where a server is that `scripts/services` started.
 fn server(name: &str) -> String {
-    let variable = format!("WAREROOM_TEST_{name}");
+    variable_of_services(&format!("WAREROOM_TEST_{name}"))
+}
+
+fn variable_of_services(variable: &str) -> String {
     #[expect(clippy::disallowed_methods, reason = "how scripts/services tells where its servers are")]
-    let url = std::env::var(&variable);
-    url.unwrap_or_else(|_| panic!("{variable} is not set; start servers with: eval \"$(scripts/services up)\""))
+    let value = std::env::var(variable);
+    let advice = "start servers with: eval \"$(scripts/services up postgres redis rabbitmq s3)\"";
+    value.unwrap_or_else(|_| panic!("{variable} is not set; {advice}"))
 }
 
 /// The name of a data directory's database: the same each time it is served from, and nobody else's.
@@ -91,7 +122,7 @@ async fn connect(url: &str) -> Client {
     client
 }
 
-/// Makes the database, with the schema of today, unless it is there.
+/// Makes the database, unless it is there.
 async fn provide(data: &Path) {
     static CLEARED: OnceCell<()> = OnceCell::const_new();
     let server = connect(&server("POSTGRES")).await;
@@ -101,6 +132,10 @@ async fn provide(data: &Path) {
     if there.is_none() {
         server.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).await.unwrap();
     }
+}
+
+/// Brings it to the schema of today.
+async fn migrate(data: &Path) {
     let mut migrate = Command::new(crate::binary_under_test());
     migrate.args(["migrate", "up"]).env_clear().env("WAREROOM_DATABASE_URL", database_url(data));
     let migrated = migrate.output().await.unwrap();

@@ -11,8 +11,10 @@ pub(crate) fn show(url: &str, config: &Config, for_people: bool) {
             (Some(folder), Some(other)) if folder == other => whole(folder),
             _ => format!("{} and {}", whole(database), whole(blobs)),
         },
-        (DatabaseUrl::Postgres(server), BlobUrl::Files(blobs)) => format!("{server} and {}", whole(blobs)),
-        _ => "in memory, gone when it stops".to_owned(),
+        (DatabaseUrl::Memory, BlobUrl::Memory) => "in memory, gone when it stops".to_owned(),
+        (DatabaseUrl::Memory, blobs) => format!("in memory, gone when it stops, and {blobs}"),
+        (database, BlobUrl::Files(blobs)) => format!("{database} and {}", whole(blobs)),
+        (database, blobs) => format!("{database} and {blobs}"),
     };
     if for_people {
         let then = if config.is_durable() { "; what was accepted goes on at the next start" } else { "" };

@@ -1,37 +1,16 @@
-//! From the command line to a configuration, and to the application that a command works with.
+//! What commands beside `serve` work with.
 
 use crate::ended::Usage;
-use crate::logging::Lines;
-use crate::{command_line, logging};
 use clap::ArgMatches;
 use std::error::Error;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 use wareroom_application::Application;
-use wareroom_bootstrap::{Config, Sources, wire_beside};
-
-/// What file, environment and flags say.
-pub(crate) fn sources(arguments: &ArgMatches) -> Sources {
-    Sources::of_process(command_line::given(arguments))
-}
+use wareroom_bootstrap::{Config, wire_beside};
+pub(crate) use wareroom_process::configuration::{command_runtime as runtime, of_command};
 
 /// The settings that every command beside `serve` takes as flags. It takes all of them from file and environment.
 pub(crate) const BESIDE: [&str; 5] = ["data_dir", "database_url", "blob_url", "log", "log_format"];
-
-/// What a command logs unless told otherwise: it says itself what it does.
-pub(crate) const QUIET: &str = "warn";
-
-/// The configuration of a command that does its work and ends, with its log begun.
-pub(crate) fn of_command(arguments: &ArgMatches) -> Result<Config, Box<dyn Error>> {
-    let sources = sources(arguments);
-    let mut config = Config::from_sources(&sources)?;
-    if sources.origin("log").is_none() {
-        QUIET.clone_into(&mut config.log);
-    }
-    // Without a thread of its own there is nothing to wait for at the end.
-    let _log = logging::start(&config, arguments, Lines::AtOnce)?;
-    Ok(config)
-}
 
 /// What a command works with beside a process that serves.
 pub(crate) struct Beside {
@@ -58,7 +37,13 @@ pub(crate) fn durable(config: &Config) -> Result<(), Usage> {
     Err(Usage("database_url is memory:, which no other process can look into".to_owned()))
 }
 
-/// One thread is enough for a command: what is heavy has threads of its own.
-pub(crate) fn runtime() -> std::io::Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wareroom_bootstrap::settings::Setting;
+
+    #[test]
+    fn the_settings_of_the_commands_exist() {
+        assert!(BESIDE.iter().all(|key| Setting::find(key).is_some()));
+    }
 }

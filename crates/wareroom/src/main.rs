@@ -7,16 +7,12 @@ mod banner;
 mod command_line;
 mod commands;
 mod configuration;
-mod ended;
-mod logging;
-mod output;
-#[cfg(debug_assertions)]
-mod stop_point;
 mod terminal;
 
 use std::process::ExitCode;
+use wareroom_process::{ended, output};
 
 fn main() -> ExitCode {
     let matches = command_line::command().get_matches();
-    ended::exit_code(commands::run(&matches))
+    ended::exit_code("wareroom", commands::run(&matches))
 }

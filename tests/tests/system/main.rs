@@ -12,6 +12,7 @@ mod crash;
 mod durability;
 mod embedding;
 mod error_codes;
+mod faults;
 mod frozen;
 #[cfg(target_os = "linux")]
 mod full_disk;
@@ -19,11 +20,13 @@ mod idempotency;
 mod logs;
 mod migrating;
 mod openapi;
+mod operators;
 mod photo;
 #[cfg(target_os = "linux")]
 mod predecessors;
 mod prune;
 mod rows;
+mod several;
 #[cfg(target_os = "linux")]
 mod slow_heads;
 mod stories;

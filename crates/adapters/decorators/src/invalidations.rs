@@ -28,6 +28,23 @@ impl CacheInvalidations {
 #[async_trait]
 impl Invalidations for CacheInvalidations {
     async fn announce(&self, changes: &[Invalidation]) {
+        self.bury(changes).await;
+        self.inner.announce(changes).await;
+    }
+
+    /// The tombstones are repeated, too, whoever else heard of the change: it may have been told where they could not be left.
+    async fn repeat(&self, changes: &[Invalidation]) {
+        self.bury(changes).await;
+        self.inner.repeat(changes).await;
+    }
+
+    fn subscribe(&self, listener: Listener) {
+        self.inner.subscribe(listener);
+    }
+}
+
+impl CacheInvalidations {
+    async fn bury(&self, changes: &[Invalidation]) {
         let entry = |change: &Invalidation| match *change {
             Invalidation::Product(id, version) => Some((cache_key::product(id), version)),
             Invalidation::Everything => None,
@@ -36,10 +53,5 @@ impl Invalidations for CacheInvalidations {
         if !entries.is_empty() {
             self.reachability.answer(self.cache.invalidate(&entries, self.tombstone_ttl).await);
         }
-        self.inner.announce(changes).await;
-    }
-
-    fn subscribe(&self, listener: Listener) {
-        self.inner.subscribe(listener);
     }
 }

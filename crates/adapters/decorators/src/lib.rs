@@ -2,7 +2,7 @@
 //!
 //! | decorator | of | adds |
 //! |---|---|---|
-//! | [`CachedProductQueries`] | `ProductQueries` | a shared cache in front of the store |
+//! | [`CachedProductQueries`] | `ProductQueries` | a shared cache in front of the store, and one read of a product at a time |
 //! | [`CacheInvalidations`] | `Invalidations` | tombstones in the shared cache, before anybody is told |
 //!
 //! The two belong together: the tombstone is what keeps a reader that was overtaken by a write from putting the old value
@@ -10,11 +10,14 @@
 //!
 //! Sees ports alone, no driver.
 
+mod absences;
 mod cache_key;
+mod flights;
 mod invalidations;
 mod lifetime;
 mod queries;
 mod reachability;
+mod shared_error;
 
 pub use invalidations::CacheInvalidations;
 pub use queries::CachedProductQueries;

@@ -7,13 +7,26 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
+use tokio::time::Instant;
 use wareroom_domain::BlobKey;
-use wareroom_ports::{Blob, BlobError, BlobMeta, BlobStore};
+use wareroom_ports::{Blob, BlobError, BlobListing, BlobMeta, BlobStore, ListedBlob};
+
+/// Bytes, and when they were put.
+struct Kept {
+    bytes: Bytes,
+    since: Instant,
+}
 
 /// A blob store in memory.
 #[derive(Default)]
 pub struct MemoryBlobs {
-    blobs: RwLock<BTreeMap<BlobKey, Bytes>>,
+    blobs: RwLock<BTreeMap<BlobKey, Kept>>,
+}
+
+impl Kept {
+    fn listed(&self, key: BlobKey) -> ListedBlob {
+        ListedBlob { meta: BlobMeta { key, bytes: self.bytes.len() as u64 }, age: self.since.elapsed() }
+    }
 }
 
 impl MemoryBlobs {
@@ -23,7 +36,7 @@ impl MemoryBlobs {
     }
 
     fn find(&self, key: &BlobKey) -> Option<Bytes> {
-        self.blobs.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+        self.blobs.read().unwrap_or_else(PoisonError::into_inner).get(key).map(|kept| kept.bytes.clone())
     }
 }
 
@@ -32,7 +45,8 @@ impl BlobStore for MemoryBlobs {
     async fn put(&self, key: &BlobKey, bytes: Bytes) -> Result<(), BlobError> {
         // A copy: the bytes may be a small part of a request's buffer, which would be kept whole for as long as they are.
         let bytes = Bytes::copy_from_slice(&bytes);
-        self.blobs.write().unwrap_or_else(PoisonError::into_inner).insert(*key, bytes);
+        let kept = Kept { bytes, since: Instant::now() };
+        self.blobs.write().unwrap_or_else(PoisonError::into_inner).insert(*key, kept);
         Ok(())
     }
 
@@ -52,6 +66,21 @@ impl BlobStore for MemoryBlobs {
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
         self.blobs.write().unwrap_or_else(PoisonError::into_inner).remove(key);
         Ok(())
+    }
+
+    /// All that is there at the time of the call.
+    fn list(&self, after: Option<&BlobKey>) -> BlobListing {
+        let after = after.map(BlobKey::to_string);
+        let mut listed: Vec<(String, ListedBlob)> = self
+            .blobs
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .map(|(key, kept)| (key.to_string(), kept.listed(*key)))
+            .filter(|(name, _)| after.as_ref().is_none_or(|after| name > after))
+            .collect();
+        listed.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+        futures::stream::iter(listed.into_iter().map(|(_, listed)| Ok(listed))).boxed()
     }
 
     /// A put is all or nothing here: none leaves anything behind.

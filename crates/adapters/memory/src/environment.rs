@@ -8,7 +8,7 @@ use std::time::Duration;
 use uuid::{Builder, Uuid};
 use wareroom_ports::{BoxError, Clock, Ids, Space};
 
-/// A clock that moves only when told to. Clones are the same clock.
+/// A clock that moves only when told to, and tells whole microseconds. Clones are the same clock.
 #[derive(Clone, Debug)]
 pub struct FixedClock {
     now: Arc<Mutex<Timestamp>>,
@@ -39,7 +39,10 @@ impl FixedClock {
 
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
-        *self.hand()
+        let now = *self.hand();
+        // Down, also before 1970; where that would leave the range, what is finer stays.
+        let microseconds = now.as_microsecond() - i64::from(now.subsec_nanosecond() % 1000 < 0);
+        Timestamp::from_microsecond(microseconds).unwrap_or(now)
     }
 }
 
@@ -94,7 +97,17 @@ mod tests {
         clock.set(Timestamp::UNIX_EPOCH);
         assert_eq!(clock.now(), Timestamp::from_second(5).unwrap());
         clock.advance(Duration::MAX);
-        assert_eq!(clock.now(), Timestamp::MAX);
+        assert_eq!(clock.now().as_second(), Timestamp::MAX.as_second());
+    }
+
+    #[test]
+    fn what_is_finer_than_a_microsecond_adds_up_and_is_not_told() {
+        let clock = FixedClock::new(Timestamp::from_nanosecond(-1).unwrap());
+        assert_eq!(clock.now(), Timestamp::from_microsecond(-1).unwrap());
+        clock.advance(Duration::from_micros(1));
+        assert_eq!(clock.now(), Timestamp::UNIX_EPOCH);
+        clock.advance(Duration::from_nanos(1));
+        assert_eq!(clock.now(), Timestamp::from_microsecond(1).unwrap());
     }
 
     #[test]

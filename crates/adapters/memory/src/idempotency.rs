@@ -57,12 +57,13 @@ impl IdempotencyKeys for MemoryUnit {
         })
     }
 
-    async fn forget(&mut self, key: &IdempotencyKey, token: u64) -> Result<(), StoreError> {
+    async fn forget(&mut self, key: &IdempotencyKey, token: u64) -> Result<bool, StoreError> {
         self.run(|staged, state| {
-            if reserved(staged, state, key, token).is_some() {
+            let there = reserved(staged, state, key, token).is_some();
+            if there {
                 staged.keys.remove(key.clone());
             }
-            Ok(())
+            Ok(there)
         })
     }
 }

@@ -110,6 +110,21 @@ impl Lending {
         }
     }
 
+    /// Everything that is there, lent or not, with the moments it is due.
+    pub(crate) fn all(&self) -> Vec<(Message, Instant)> {
+        self.rows().by_turn.values().map(|row| (row.message.clone(), row.due)).collect()
+    }
+
+    /// Takes in what is due at a moment; a message that is there already stays as it is.
+    pub(crate) fn add_due(&self, message: Message, due: Instant) {
+        let mut rows = self.rows();
+        if !rows.by_id.contains_key(&message.id) {
+            rows.put(Row { message, due, free_from: due });
+        }
+        drop(rows);
+        self.changed.notify_waiters();
+    }
+
     /// Lends up to `limit` messages of all lanes.
     pub(crate) fn claim(&self, limit: usize, lease: Duration) -> Vec<Claimed> {
         let now = Instant::now();

@@ -6,7 +6,7 @@
 //!
 //! | type | ports |
 //! |---|---|
-//! | [`MemoryStore`] | `Store` and its `UnitOfWork`, `OutboxRelay`, `EventLog`, `Retention`, `ProductQueries`, `UserQueries`, `DeadLetterQueries`; `Queue` over its own job rows |
+//! | [`MemoryStore`] | `Store` and its `UnitOfWork`, `OutboxRelay`, `EventLog`, `Retention`, `Export`, `Import`, `ProductQueries`, `UserQueries`, `DeadLetterQueries`; `Queue` over its own job rows |
 //! | [`MemoryQueue`] | `Queue`, as a broker of its own |
 //! | [`MemoryCache`], [`LocalInvalidations`] | `Cache`, `Invalidations` |
 //! | [`MemoryBlobs`] | `BlobStore` |
@@ -42,6 +42,7 @@ mod retention;
 mod state;
 mod store;
 mod tables;
+mod transfer;
 mod unit;
 
 pub use blobs::MemoryBlobs;

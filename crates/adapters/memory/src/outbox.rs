@@ -34,6 +34,10 @@ impl OutboxRelay for MemoryStore {
         Ok(self.shared.jobs.backlog())
     }
 
+    async fn at_least(&self, rows: u64) -> Result<bool, StoreError> {
+        Ok(self.shared.jobs.len() as u64 >= rows)
+    }
+
     async fn wait(&self, at_most: Duration) {
         self.shared.jobs.wait(at_most).await;
     }

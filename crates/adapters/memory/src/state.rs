@@ -18,8 +18,10 @@ pub(crate) struct State {
     pub(crate) dead_letters: Letters,
     pub(crate) keys: Keys,
     pub(crate) log: Log,
-    newest_product: AtomicI64,
-    newest_user: AtomicI64,
+    /// A copy was begun and not finished.
+    pub(crate) unfinished: bool,
+    pub(crate) newest_product: AtomicI64,
+    pub(crate) newest_user: AtomicI64,
     newest_token: AtomicU64,
 }
 

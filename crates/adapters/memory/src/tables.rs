@@ -51,6 +51,11 @@ impl Images {
         }
     }
 
+    /// All of them, in no order.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &ImageRow> {
+        self.rows.values()
+    }
+
     /// By position, then by id.
     pub(crate) fn of_owner(&self, owner: ImageOwner) -> impl Iterator<Item = &ImageRow> {
         let first = (owner, 0, ImageId(uuid::Uuid::nil()));
@@ -96,6 +101,11 @@ impl Blobs {
     pub(crate) fn remove(&mut self, key: &BlobKey) {
         self.rows.remove(key);
         self.unreferenced.remove(key);
+    }
+
+    /// All of them.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&BlobKey, &BlobRow)> {
+        self.rows.iter()
     }
 
     /// Blobs without a reference, claimed and condemned ones included.
@@ -167,6 +177,11 @@ impl Letters {
         self.marked.iter().filter_map(|(_, id)| self.letter(*id))
     }
 
+    /// All of them, by id, with their marks.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &LetterRow> {
+        self.rows.values()
+    }
+
     /// All of them, by id.
     pub(crate) fn all(&self) -> impl Iterator<Item = &DeadLetter> {
         self.rows.values().map(|row| &row.letter)
@@ -219,6 +234,11 @@ impl Keys {
         if let Some(row) = self.rows.remove(key) {
             self.by_age.remove(&(row.at, key.clone()));
         }
+    }
+
+    /// All of them, in no order.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&IdempotencyKey, &KeyRow)> {
+        self.rows.iter()
     }
 
     /// Those whose request came before a moment, oldest first.

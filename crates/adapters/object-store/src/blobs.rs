@@ -1,18 +1,17 @@
-//! The port itself, over any store of the `object_store` crate.
+//! The port itself, in files or in memory.
 
 use crate::{
     OpenError,
     config::{Opening, PROBE},
     error::{blob_error, from_kind},
     folder,
-    pieces::pieces,
+    listing::{files, objects},
+    reading::{found, part, whole},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream};
 use object_store::{
-    Error, GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem,
-    memory::InMemory, path::Path as Location,
+    ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, memory::InMemory, path::Path as Location,
 };
 use std::{
     io,
@@ -26,9 +25,9 @@ use std::{
 };
 use tokio::task::spawn_blocking;
 use wareroom_domain::BlobKey;
-use wareroom_ports::{Blob, BlobError, BlobMeta, BlobStore};
+use wareroom_ports::{Blob, BlobError, BlobListing, BlobMeta, BlobStore};
 
-/// Blobs in an object store.
+/// Blobs in files, or in memory.
 pub struct ObjectStoreBlobs {
     store: Arc<dyn ObjectStore>,
     probes: AtomicU64,
@@ -70,20 +69,13 @@ fn location(key: &BlobKey) -> Location {
 }
 
 /// Runs what waits for the disk on a thread that may.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, BlobError> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, BlobError> {
     spawn_blocking(work)
         .await
         .map_err(|stopped| BlobError::Backend(stopped.into()))?
         .map_err(|error| from_kind(error.kind(), error.into()))
-}
-
-/// `None` where the store says that there is none.
-fn found<T>(outcome: object_store::Result<T>) -> Result<Option<T>, BlobError> {
-    match outcome {
-        Ok(found) => Ok(Some(found)),
-        Err(Error::NotFound { .. }) => Ok(None),
-        Err(error) => Err(blob_error(error)),
-    }
 }
 
 #[async_trait]
@@ -96,25 +88,10 @@ impl BlobStore for ObjectStoreBlobs {
     }
 
     async fn get(&self, key: &BlobKey, range: Option<Range<u64>>) -> Result<Option<Blob>, BlobError> {
-        let mut options = GetOptions::default();
-        if let Some(asked) = range {
-            // The store takes an empty range, or one behind the end, for a mistake, so the size has to be known first.
-            let Some(meta) = self.head(key).await? else { return Ok(None) };
-            let start = asked.start.min(meta.bytes);
-            let range = start..asked.end.clamp(start, meta.bytes);
-            if range.is_empty() {
-                return Ok(Some(Blob { meta, range, body: stream::empty().boxed() }));
-            }
-            options.range = Some(GetRange::Bounded(range));
-        }
-        let Some(result) = found(self.store.get_opts(&location(key), options).await)? else { return Ok(None) };
-        let meta = BlobMeta { key: *key, bytes: result.meta.size };
-        let range = result.range.clone();
-        let body = match result.payload {
-            GetResultPayload::File(file, _) => pieces(file, range.clone()),
-            GetResultPayload::Stream(stream) => stream.map_err(blob_error).boxed(),
-        };
-        Ok(Some(Blob { meta, range, body }))
+        let location = location(key);
+        let Some(range) = range else { return whole(self.store.as_ref(), &location, *key).await };
+        let Some(meta) = self.head(key).await? else { return Ok(None) };
+        part(self.store.as_ref(), &location, meta, range).await
     }
 
     async fn head(&self, key: &BlobKey) -> Result<Option<BlobMeta>, BlobError> {
@@ -131,8 +108,15 @@ impl BlobStore for ObjectStoreBlobs {
         blocking(move || folder::sync_entries(&folder)).await
     }
 
-    /// Files only. Nothing is staged in memory; what a bucket keeps of uploads that were broken off is not to be seen
-    /// through this crate, and is removed by the bucket's own rules.
+    /// Of files: those whose names were there at the time of the first look, each looked at anew when it comes up.
+    fn list(&self, after: Option<&BlobKey>) -> BlobListing {
+        match self.root.clone() {
+            Some(root) => files(root, after.copied()),
+            None => objects(self.store.as_ref(), &Location::default(), after),
+        }
+    }
+
+    /// Files only: nothing is staged in memory.
     ///
     /// A put that hangs for longer than `age` loses its staged file and answers an error, unless another put of the same
     /// blob has taken the file's name by then: it would publish that one's file as far as it is written.

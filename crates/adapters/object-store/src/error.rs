@@ -19,6 +19,45 @@ pub enum OpenError {
         #[source]
         source: io::Error,
     },
+    /// What was set for a bucket cannot be used.
+    #[error("the bucket cannot be used: {0}")]
+    Setting(String),
+    /// Nothing that would let us into a bucket was given or found.
+    #[error(
+        "there are no credentials for the bucket; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role"
+    )]
+    Credentials(#[source] BoxError),
+    /// The service answers, and has no such bucket.
+    #[error("there is no bucket {bucket}; make it first, or look at the endpoint")]
+    NoBucket {
+        /// Which.
+        bucket: String,
+    },
+    /// The service answers, and does not let us do what has to be done. Waiting changes nothing.
+    #[error("the bucket {bucket} refuses access ({code}); look at the keys, at what they may do, and at the clock")]
+    Denied {
+        /// Which.
+        bucket: String,
+        /// What the service calls it.
+        code: String,
+    },
+    /// The bucket is somewhere else.
+    #[error("the bucket {bucket} is in another region ({region}); set AWS_REGION")]
+    Region {
+        /// Which.
+        bucket: String,
+        /// Where it is, as far as the service tells.
+        region: String,
+    },
+    /// Nobody answers, or not in time, or only that it cannot now. It may be there later.
+    #[error("the service of the bucket {bucket} cannot be reached")]
+    Unreachable {
+        /// Which.
+        bucket: String,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
     /// The store refuses its settings; the source says why.
     #[error("the blob store cannot be opened")]
     Store(#[source] BoxError),
@@ -26,6 +65,10 @@ pub enum OpenError {
 
 pub(crate) fn blob_error(error: object_store::Error) -> BlobError {
     use object_store::Error::{PermissionDenied, Unauthenticated};
+    #[cfg(feature = "s3")]
+    if let Some(kind) = crate::s3::kind(&error) {
+        return kind.blob_error(error);
+    }
     match (&error, io_kind(&error)) {
         (PermissionDenied { .. } | Unauthenticated { .. }, _) => BlobError::Denied,
         (_, Some(kind)) => from_kind(kind, error.into()),
@@ -44,11 +87,14 @@ pub(crate) fn from_kind(kind: ErrorKind, error: BoxError) -> BlobError {
     }
 }
 
+/// An error, and what is below it.
+pub(crate) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
 /// The kind of the first I/O error among an error's causes.
 fn io_kind(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
-    std::iter::successors(Some(error), |error| (*error).source())
-        .find_map(|error| error.downcast_ref::<io::Error>())
-        .map(io::Error::kind)
+    causes(error).find_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind)
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@
 use crate::{
     OpenError,
     config::{FOLDERS, Opening, PROBE},
+    listing::age,
 };
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 /// Makes the root and its folders, durably. Answers the root's full path, which stays true when the process changes its
@@ -97,15 +98,10 @@ fn take(entry: &fs::DirEntry, age: Duration, remove: bool) -> io::Result<bool> {
     Ok(old)
 }
 
-/// Whether it is a file that nobody has written to for `age`. One that seems to come from the future, because the machine's
-/// clock was set back, was written just now.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "files carry the machine's time, which no other clock is comparable with"
-)]
-fn is_old_file(entry: &fs::DirEntry, age: Duration) -> io::Result<bool> {
+/// Whether it is a file that nobody has written to for so long.
+fn is_old_file(entry: &fs::DirEntry, limit: Duration) -> io::Result<bool> {
     let meta = entry.metadata()?;
-    Ok(meta.is_file() && SystemTime::now().duration_since(meta.modified()?).unwrap_or_default() >= age)
+    Ok(meta.is_file() && age(meta.modified()?) >= limit)
 }
 
 fn sync(folder: &Path) -> Result<(), OpenError> {

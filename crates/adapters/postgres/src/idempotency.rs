@@ -32,7 +32,7 @@ const ANSWER: &str = must_find!(
      WHERE scope = $1 AND key = $2 AND token = $3"
 );
 
-const FORGET: &str = "DELETE FROM idempotency_keys WHERE scope = $1 AND key = $2 AND token = $3";
+const FORGET: &str = "DELETE FROM idempotency_keys WHERE scope = $1 AND key = $2 AND token = $3 RETURNING token";
 
 /// What a key that is there says; `None` when it may be reserved.
 fn told(row: &Row) -> Result<Option<Reservation>, StoreError> {
@@ -81,9 +81,12 @@ impl IdempotencyKeys for Unit {
         self.ask(answer).await.map(drop)
     }
 
-    async fn forget(&mut self, key: &IdempotencyKey, token: u64) -> Result<(), StoreError> {
+    async fn forget(&mut self, key: &IdempotencyKey, token: u64) -> Result<bool, StoreError> {
         let shown = i64::try_from(token).unwrap_or(-1);
-        self.known.reservations.remove(&(key.clone(), token));
-        self.keep(step!(FORGET, key.scope.clone(), key.key.clone(), shown))
+        let forget = step!(FORGET, key.scope.clone(), key.key.clone(), shown);
+        if self.known.reservations.remove(&(key.clone(), token)) {
+            return self.keep(forget).map(|()| true);
+        }
+        Ok(!self.ask(forget).await?.is_empty())
     }
 }

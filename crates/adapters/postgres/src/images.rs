@@ -118,19 +118,19 @@ impl Unit {
 }
 
 /// The values that an insert and an update both write, in order.
-struct Columns(Vec<crate::pipeline::Value>);
+pub(crate) struct Columns(Vec<crate::pipeline::Value>);
 
 impl Columns {
-    fn push(&mut self, value: impl tokio_postgres::types::ToSql + Sync + Send + 'static) {
+    pub(crate) fn push(&mut self, value: impl tokio_postgres::types::ToSql + Sync + Send + 'static) {
         self.0.push(Box::new(value));
     }
 
-    fn step(self, sql: &'static str) -> Step {
+    pub(crate) fn step(self, sql: &'static str) -> Step {
         Step::new(sql, self.0)
     }
 }
 
-fn columns(image: &Image) -> Columns {
+pub(crate) fn columns(image: &Image) -> Columns {
     let (kind, url, filename) = match &image.source {
         Source::Upload { via: Via::Form, filename, .. } => ("upload", None, filename.as_ref()),
         Source::Upload { via: Via::Base64, filename, .. } => ("base64", None, filename.as_ref()),

@@ -154,6 +154,11 @@ pub(crate) fn release(id: MessageId, token: u64) -> Step {
     step!(RELEASE, id.0, i64::try_from(token).unwrap_or(-1))
 }
 
+/// A row when there are more jobs than that.
+pub(crate) fn one_after(rows: u64) -> Step {
+    step!("SELECT 1 AS one FROM jobs OFFSET $1 LIMIT 1", i64::try_from(rows).unwrap_or(i64::MAX))
+}
+
 /// How many jobs there are, and how overdue the oldest is.
 pub(crate) fn backlog() -> Step {
     step!(BACKLOG)

@@ -16,6 +16,8 @@
 //! Leases, claims and due times go by the server's clock. The outbox is its own queue where there is no broker: do not relay
 //! it into itself, both are the same rows.
 //!
+//! All rows at once, given away or taken in, go by connections of their own, without limits of time: [`PostgresTransfer`].
+//!
 //! Knows no other adapter and no use case.
 
 mod blob_refs;
@@ -24,6 +26,7 @@ mod dead_letter_list;
 mod dead_letters;
 mod error;
 mod events;
+mod examine;
 mod idempotency;
 mod images;
 mod jobs;
@@ -40,11 +43,14 @@ mod rows;
 mod schema;
 mod store;
 mod tls;
+mod transfer;
 mod unit;
 mod user_list;
 mod users;
 
 pub use config::PostgresConfig;
 pub use error::OpenError;
+pub use examine::Examined;
 pub use migrations::{Change, SchemaStep};
 pub use store::PostgresStore;
+pub use transfer::PostgresTransfer;

@@ -57,6 +57,12 @@ impl OutboxRelay for PostgresStore {
         jobs::to_backlog(&rows.unwrap_or_default())
     }
 
+    async fn at_least(&self, rows: u64) -> Result<bool, StoreError> {
+        let Some(before) = rows.checked_sub(1) else { return Ok(true) };
+        let rows = self.shared.read(&[jobs::one_after(before)]).await?.pop();
+        Ok(!rows.unwrap_or_default().is_empty())
+    }
+
     /// Jobs of other processes are looked for now and then.
     async fn wait(&self, at_most: Duration) {
         let mut woken = pin!(self.shared.jobs.notified());

@@ -15,7 +15,7 @@ pub(crate) type Value = Box<dyn ToSql + Sync + Send>;
 
 /// A statement, and what is bound to its parameters.
 pub(crate) struct Step {
-    sql: Cow<'static, str>,
+    pub(crate) sql: Cow<'static, str>,
     values: Vec<Value>,
 }
 
@@ -40,7 +40,7 @@ impl Step {
         Self { sql: sql.into(), values }
     }
 
-    fn values(&self) -> Vec<&(dyn ToSql + Sync)> {
+    pub(crate) fn values(&self) -> Vec<&(dyn ToSql + Sync)> {
         self.values.iter().map(|value| -> &(dyn ToSql + Sync) { &**value }).collect()
     }
 }

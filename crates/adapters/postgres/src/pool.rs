@@ -20,6 +20,8 @@ const GRACE: Duration = Duration::from_secs(2);
 const IDLE: Duration = Duration::from_secs(10);
 const PROBE: Duration = Duration::from_secs(5);
 const PROBES: u32 = 4;
+/// How long something may go on that nobody waits for any more. Beyond that it most likely waits for a lock.
+const SETTLE: Duration = Duration::from_secs(1);
 
 /// Which server, and how to speak to it.
 #[derive(Clone)]
@@ -68,10 +70,14 @@ impl Target {
         let mut config = self.config.clone();
         let given = config.get_options().unwrap_or_default();
         let statement_time = settings.statement_time.as_millis();
-        // Each statement sees what is committed when it begins: what units rely on. A unit that is idle for long is of a
-        // process that hangs. Compiling a plan takes longer than any of these statements.
+        // A unit waits for nothing but the server, so one that is idle for long is of a process that hangs, or of a connection
+        // that is cut without the server's knowledge. It is ended while those who wait for its locks still do: also the one
+        // that took its place.
+        let idle_time = (settings.statement_time * 3 / 4).as_millis().max(1);
+        // Each statement sees what is committed when it begins: what units rely on. Compiling a plan takes longer than any of
+        // these statements.
         let options = format!(
-            "{given} -c statement_timeout={statement_time} -c idle_in_transaction_session_timeout=60s \
+            "{given} -c statement_timeout={statement_time} -c idle_in_transaction_session_timeout={idle_time} \
              -c default_transaction_isolation=read\\ committed -c jit=off"
         );
         config.options(options.trim_start());
@@ -171,22 +177,31 @@ impl Drop for Session {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         match self.state {
-            // Queued ahead of whatever the next user sends. Behind an end that did go out, it is of no effect.
-            State::Idle | State::Ending if self.open => drop(connection.batch_execute("ROLLBACK").now_or_never()),
-            // Answered or not, what was sent ends by itself.
-            State::Idle | State::Ending => {}
-            State::Asking if !self.open => {}
+            State::Idle if !self.open => {}
+            // Queued ahead of whatever the next user sends, and answered at once.
+            State::Idle => drop(connection.batch_execute("ROLLBACK").now_or_never()),
+            // What was sent ends by itself, but nobody is to stand behind it until then. Behind an end that did go out,
+            // ROLLBACK is of no effect.
+            State::Ending => drop(self.of.runtime.spawn(settle(connection, "ROLLBACK", Arc::clone(&self.of)))),
+            State::Asking if !self.open => drop(self.of.runtime.spawn(settle(connection, "", Arc::clone(&self.of)))),
             // It may wait for a lock, and holds others.
-            State::Asking | State::Silent => {
-                let (client, tls) = (Object::take(connection), self.of.tls.clone());
-                let cancel = client.cancel_token();
-                let limit = self.of.wait;
-                self.of.runtime.spawn(async move {
-                    // Whether it could be told or not, the server finds the connection closed.
-                    drop(timeout(limit, cancel.cancel_query(tls)).await);
-                    drop(client);
-                });
-            }
+            State::Asking | State::Silent => drop(self.of.runtime.spawn(close(connection, Arc::clone(&self.of)))),
         }
     }
+}
+
+/// Gives a connection back when it has ended what it does, and these words after it; or closes it, if that takes long.
+async fn settle(connection: Object, words: &'static str, of: Arc<Connections>) {
+    if !matches!(timeout(SETTLE, connection.batch_execute(words)).await, Ok(Ok(()))) {
+        close(connection, of).await;
+    }
+}
+
+/// Ends what a connection does, and the connection.
+async fn close(connection: Object, of: Arc<Connections>) {
+    let client = Object::take(connection);
+    let cancel = client.cancel_token();
+    // Whether it could be told or not, the server finds the connection closed.
+    drop(timeout(of.wait, cancel.cancel_query(of.tls.clone())).await);
+    drop(client);
 }

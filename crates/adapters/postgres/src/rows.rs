@@ -99,29 +99,21 @@ pub(crate) fn to_user(row: &Row) -> Result<User> {
     })
 }
 
-/// The columns of a product `p`, its price in hundredths; the description, which may be long, may be left out of some rows.
+/// The columns of a product `p`, its price in hundredths.
 macro_rules! product_columns {
     () => {
-        product_columns!("p.product_description")
-    };
-    ($description:expr) => {
-        concat!(
-            "p.id, p.user_id, p.product_name, ",
-            $description,
-            " AS product_description, (p.product_price * 100)::bigint AS price_hundredths, p.revision, p.version,
-             p.created_at, p.updated_at"
-        )
+        "p.id, p.user_id, p.product_name, p.product_description, (p.product_price * 100)::bigint AS price_hundredths,
+         p.revision, p.version, p.created_at, p.updated_at"
     };
 }
 pub(crate) use product_columns;
 
 pub(crate) fn to_product(row: &Row) -> Result<Product> {
-    let description: Option<String> = get(row, "product_description")?;
     Ok(Product {
         id: checked("id", ProductId::new(get(row, "id")?))?,
         owner: checked("user_id", UserId::new(get(row, "user_id")?))?,
         name: checked("product_name", ProductName::new(get::<String>(row, "product_name")?))?,
-        description: checked("product_description", Description::new(description.unwrap_or_default()))?,
+        description: checked("product_description", Description::new(get::<String>(row, "product_description")?))?,
         price: checked("price_hundredths", Price::from_hundredths(number(row, "price_hundredths")?))?,
         revision: Revision(number(row, "revision")?),
         version: Version(number(row, "version")?),

@@ -65,7 +65,7 @@ impl PostgresStore {
 }
 
 /// What cannot be made good later: how texts are kept, and when the server says that it has stored something.
-async fn look_at(client: &Client) -> Result<(), OpenError> {
+pub(crate) async fn look_at(client: &Client) -> Result<(), OpenError> {
     let sql = "SELECT current_setting('server_encoding'), current_setting('synchronous_commit')";
     let row = client.query_one(sql, &[]).await?;
     let (encoding, synchronous): (String, String) = (row.try_get(0)?, row.try_get(1)?);

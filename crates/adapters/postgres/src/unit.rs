@@ -97,6 +97,8 @@ impl Unit {
     }
 
     /// BEGIN goes with what is sent first. A connection that died before is found out by that, and nothing is lost with it.
+    /// Should the server have heard it all and not know that the connection is dead, it is waited for by the second attempt:
+    /// sessions that are idle within a transaction are ended before a statement's time is over.
     async fn send(&mut self, end: Option<&str>, steps: &[Step]) -> Result<Vec<Vec<Row>>, Broken> {
         let first = !mem::replace(&mut self.begun, true);
         let frame = Frame { begin: first.then_some(BEGIN), end };

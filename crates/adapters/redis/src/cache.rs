@@ -76,9 +76,9 @@ impl Cache for RedisCache {
         }
         let session = self.keeper.writable()?;
         let mut under_way = UnderWay { keeper: &self.keeper, ended: false };
-        let outcome = self.keeper.tell(&session, tombstones).await;
+        let outcome = self.keeper.invalidate(&session, tombstones).await;
         under_way.ended = true;
-        self.keeper.watch(&session, outcome).map_err(of_cache)
+        outcome.map_err(of_cache)
     }
 }
 

@@ -112,6 +112,10 @@ fn server(config: &RedisConfig) -> Result<Config, OpenError> {
 pub(crate) struct About {
     /// Drawn by the server when it starts.
     pub(crate) run_id: String,
+    /// As it says itself.
+    pub(crate) version: String,
+    /// Its time, since 1970 in UTC; zero when it does not tell.
+    pub(crate) clock: Duration,
     /// How it makes room, when that is to remove keys that nobody asked it to.
     pub(crate) evicts: Option<String>,
 }
@@ -130,20 +134,26 @@ fn read(info: &str) -> Result<About, OpenError> {
     let run_id = run_id.ok_or_else(|| OpenError::Refused("INFO names no run_id".into()))?;
     let evicts = field("maxmemory_policy:").filter(|policy| policy != "noeviction");
     let bounded = field("maxmemory:").is_some_and(|bytes| bytes != "0");
-    Ok(About { run_id, evicts: evicts.filter(|_| bounded) })
+    let version = field("redis_version:").unwrap_or_default();
+    let clock =
+        field("server_time_usec:").and_then(|time| time.parse().ok()).map_or(Duration::ZERO, Duration::from_micros);
+    Ok(About { run_id, version, clock, evicts: evicts.filter(|_| bounded) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const INFO: &str = "# Server\r\nredis_version:7.0.15\r\nrun_id:a1b2\r\n# Memory\r\nmaxmemory:1000\r\n\
+    const INFO: &str = "# Server\r\nredis_version:7.0.15\r\nserver_time_usec:3000000\r\nrun_id:a1b2\r\n# Memory\r\nmaxmemory:1000\r\n\
                         maxmemory_policy:allkeys-lru\r\n# Replication\r\nrole:master\r\n";
 
     #[test]
     fn a_primary_is_known_by_its_run_and_a_replica_is_refused() {
         let evicts = Some("allkeys-lru".to_owned());
-        assert_eq!(read(INFO).unwrap(), About { run_id: "a1b2".to_owned(), evicts });
+        assert_eq!(
+            read(INFO).unwrap(),
+            About { run_id: "a1b2".to_owned(), version: "7.0.15".to_owned(), clock: Duration::from_secs(3), evicts }
+        );
         assert!(matches!(read(&INFO.replace("role:master", "role:slave")), Err(OpenError::Replica)));
         assert!(matches!(read(&INFO.replace("run_id", "other")), Err(OpenError::Refused(_))));
     }

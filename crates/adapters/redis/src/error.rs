@@ -36,6 +36,8 @@ impl From<Error> for OpenError {
 pub(crate) enum NoSession {
     #[error("there is no connection; it is tried again meanwhile")]
     Lost,
+    #[error("what was changed here is still being told to the server")]
+    Behind,
     #[error("the connection is new, and other processes may still have to say what they changed before it")]
     Quarantine,
 }

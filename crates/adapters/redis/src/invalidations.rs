@@ -4,20 +4,27 @@ use crate::back_off::BackOff;
 use crate::channel::{Announcement, Channel, Voice, announcements};
 use crate::config::RedisConfig;
 use crate::error::OpenError;
+use crate::told::Told;
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 use wareroom_ports::{Invalidation, Invalidations, Listener};
 
+/// For how many products it is remembered what was told of them: what changes between a commit and its event, by far.
+const TOLD: usize = 16_384;
+
 /// Invalidations that reach the listeners of every process.
 ///
 /// Those of this process are called first. Then `announce` waits until the server has passed the news on, and never longer
 /// than `command_time`. While the connection is in doubt, every attempt to open it anew is `Everything` for the listeners,
 /// and so is its success; and the others hear, as soon as this process can speak again, that they missed something of it.
+///
+/// What was heard from another process is not repeated to anybody: every process has heard it then, or knows by its number
+/// that it missed something.
 /// Dropping it ends the connection.
 pub struct RedisInvalidations {
     shared: Arc<Shared>,
@@ -31,6 +38,7 @@ struct Shared {
     connected: AtomicBool,
     /// Something could not be told.
     missed: AtomicBool,
+    told: Mutex<Told>,
 }
 
 impl RedisInvalidations {
@@ -42,6 +50,7 @@ impl RedisInvalidations {
             listeners: RwLock::default(),
             connected: AtomicBool::new(true),
             missed: AtomicBool::new(false),
+            told: Mutex::new(Told::new(TOLD)),
         });
         let mut voice = Voice { own, announced: receiver, number: 0 };
         let channel = Channel::open(&config, &mut voice, &shared.missed).await?;
@@ -68,19 +77,18 @@ impl Invalidations for RedisInvalidations {
         for change in changes {
             self.shared.hear(*change);
         }
-        if changes.is_empty() {
-            return;
+        self.tell(changes.to_vec()).await;
+    }
+
+    async fn repeat(&self, changes: &[Invalidation]) {
+        for change in changes {
+            self.shared.hear(*change);
         }
-        let (told, heard) = oneshot::channel();
-        let announcement = Announcement { changes: changes.to_vec(), told };
-        if !self.shared.connected.load(SeqCst) || self.announced.try_send(announcement).is_err() {
-            self.shared.missed.store(true, SeqCst);
-            return;
-        }
-        // Not told in time means not told by this connection: the next one tells it, or that something was missed.
-        if !matches!(tokio::time::timeout(self.command_time, heard).await, Ok(Ok(()))) {
-            self.shared.missed.store(true, SeqCst);
-        }
+        let untold = {
+            let told = self.shared.told();
+            changes.iter().copied().filter(|change| !told.knows(*change)).collect()
+        };
+        self.tell(untold).await;
     }
 
     fn subscribe(&self, listener: Listener) {
@@ -88,7 +96,41 @@ impl Invalidations for RedisInvalidations {
     }
 }
 
+impl RedisInvalidations {
+    /// Tells the other processes.
+    async fn tell(&self, changes: Vec<Invalidation>) {
+        if changes.is_empty() {
+            return;
+        }
+        let (told, heard) = oneshot::channel();
+        let announcement = Announcement { changes: changes.clone(), told };
+        if !self.shared.connected.load(SeqCst) || self.announced.try_send(announcement).is_err() {
+            self.shared.missed.store(true, SeqCst);
+            return;
+        }
+        // Not told in time means not told by this connection: the next one tells it, or that something was missed.
+        if matches!(tokio::time::timeout(self.command_time, heard).await, Ok(Ok(()))) {
+            let mut told = self.shared.told();
+            for change in changes {
+                told.remember(change);
+            }
+        } else {
+            self.shared.missed.store(true, SeqCst);
+        }
+    }
+}
+
 impl Shared {
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What another process told.
+    fn hear_from_another(&self, change: Invalidation) {
+        self.told().remember(change);
+        self.hear(change);
+    }
+
     fn hear(&self, change: Invalidation) {
         // A copy, so that a listener may subscribe another.
         let listeners: Vec<Listener> =
@@ -102,7 +144,7 @@ impl Shared {
 /// Goes on for good, from the first channel on.
 async fn run(config: RedisConfig, shared: Arc<Shared>, mut voice: Voice, mut channel: Channel) {
     loop {
-        let over = channel.run(&mut voice, &shared.missed, |change| shared.hear(change)).await;
+        let over = channel.run(&mut voice, &shared.missed, |change| shared.hear_from_another(change)).await;
         shared.connected.store(false, SeqCst);
         // What was on its way may or may not have been told.
         shared.missed.store(true, SeqCst);

@@ -1,5 +1,8 @@
 //! Keeps the cache connected: gives a session up when there is doubt about it, and opens the next one.
 //!
+//! A server that is slow, and answers others meanwhile, is no reason for doubt. What it was not told in time is told again at
+//! once over the same session, which is not read until then.
+//!
 //! The next session is not used before the server has all that it was not told meanwhile; and not read before other
 //! processes, which were cut off together with this one, had time for the same.
 
@@ -12,7 +15,10 @@ use crate::unsettled::{Tombstone, Unsettled};
 use fred::error::Error;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{Relaxed, SeqCst},
+};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -29,8 +35,10 @@ pub(crate) struct Keeper {
     config: RedisConfig,
     current: RwLock<Option<Current>>,
     doubtful: Notify,
-    dropped: Notify,
+    untold: Notify,
     unsettled: Mutex<Unsettled>,
+    /// How often something could not be told since all was told.
+    behind: AtomicU64,
     /// The longest that a value was stored for, in milliseconds.
     outlives: AtomicU64,
 }
@@ -49,8 +57,9 @@ impl Keeper {
             config,
             current: RwLock::new(Some(current)),
             doubtful: Notify::new(),
-            dropped: Notify::new(),
+            untold: Notify::new(),
             unsettled: Mutex::new(Unsettled::new(ROOM)),
+            behind: AtomicU64::new(0),
             outlives: AtomicU64::new(USUAL_TTL),
         };
         Ok((Arc::new(keeper), connection))
@@ -59,6 +68,9 @@ impl Keeper {
     /// The session to read with and to store values.
     pub(crate) fn readable(&self) -> Result<Arc<Session>, NoSession> {
         let current = self.current()?;
+        if self.behind.load(SeqCst) > 0 {
+            return Err(NoSession::Behind);
+        }
         if current.readable_from > Instant::now() {
             return Err(NoSession::Quarantine);
         }
@@ -89,7 +101,22 @@ impl Keeper {
 
     /// Somebody dropped an invalidation on its way.
     pub(crate) fn was_dropped(&self) {
-        self.dropped.notify_one();
+        self.untold.notify_one();
+    }
+
+    /// Leaves tombstones that are kept as unsettled. When one could not be left nobody reads, over this session or the next,
+    /// before it is told.
+    pub(crate) async fn invalidate(&self, session: &Arc<Session>, waiting: Vec<Tombstone>) -> Result<(), Error> {
+        let mut outcome = self.tell(session, waiting, self.config.command_time).await;
+        if let Err(failure) = &mut outcome {
+            // What found no room cannot be told again, and is waited out by the next session.
+            failure.doubtful |= self.unsettled().lost_until().is_some_and(|lost| lost > Instant::now());
+            if !failure.doubtful {
+                self.behind.fetch_add(1, SeqCst);
+                self.untold.notify_one();
+            }
+        }
+        self.watch(session, outcome)
     }
 
     pub(crate) fn unsettled(&self) -> MutexGuard<'_, Unsettled> {
@@ -112,7 +139,7 @@ impl Keeper {
                 () = connection.ended() => {}
                 () = self.doubt() => {}
                 _ = self.pulse() => {}
-                _ = self.tell_dropped() => {}
+                _ = self.tell_untold() => {}
             }
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = None;
             // Whoever still waits for an answer is told that there will be none.
@@ -145,13 +172,24 @@ impl Keeper {
         }
     }
 
-    /// Tells what somebody began to tell and dropped on its way.
-    async fn tell_dropped(&self) -> Result<Infallible, NoSession> {
+    /// Tells what somebody began to tell and dropped on its way, or could not tell in time, as often as it takes.
+    async fn tell_untold(&self) -> Result<Infallible, NoSession> {
         loop {
-            self.dropped.notified().await;
-            let session = self.writable()?;
-            let waiting = self.unsettled().all();
-            let _ = self.watch(&session, self.tell(&session, waiting).await);
+            self.untold.notified().await;
+            let mut back_off = BackOff::up_to(self.config.longest_wait);
+            loop {
+                back_off.wait().await;
+                let session = self.writable()?;
+                // Counted before it is looked what there is: it was kept before it was counted.
+                let behind = self.behind.load(SeqCst);
+                let waiting = self.unsettled().all();
+                // Nobody waits for it.
+                let told = self.tell(&session, waiting, self.config.connect_time).await;
+                if self.watch(&session, told).is_ok() {
+                    self.behind.fetch_sub(behind, SeqCst);
+                    break;
+                }
+            }
         }
     }
 
@@ -164,6 +202,7 @@ impl Keeper {
                 let waiting = unsettled.all();
                 if waiting.is_empty() {
                     // Still under the lock: whoever keeps another one now, finds the session.
+                    self.behind.store(0, SeqCst);
                     let quarantine = Instant::now() + self.config.quarantine;
                     let readable_from = unsettled.lost_until().map_or(quarantine, |lost| lost.max(quarantine));
                     let current = Current { session, readable_from };
@@ -172,18 +211,18 @@ impl Keeper {
                 }
                 waiting
             };
-            self.tell(&session, waiting).await.map_err(|failure| failure.error)?;
+            let told = self.tell(&session, waiting, self.config.connect_time).await;
+            told.map_err(|failure| failure.error)?;
         }
     }
 
-    /// Leaves tombstones. What was left is settled. One that could not be left is a reason to give the session up, whatever
-    /// it was that failed: nobody may read over it before it is told.
-    pub(crate) async fn tell(&self, session: &Session, waiting: Vec<Tombstone>) -> Result<(), Failure> {
+    /// Leaves tombstones, each within `time`. What was left is settled.
+    async fn tell(&self, session: &Session, waiting: Vec<Tombstone>, time: Duration) -> Result<(), Failure> {
         stream::iter(waiting)
             .map(Ok)
-            .try_for_each_concurrent(AT_ONCE, |Tombstone { key, version, ttl }| async move {
-                session.bury(&key, version, ttl).await.map_err(|failure| Failure::certain(failure.error))?;
-                self.unsettled().settle(&key, version);
+            .try_for_each_concurrent(AT_ONCE, |tombstone| async move {
+                session.bury(&tombstone, time).await?;
+                self.unsettled().settle(&tombstone.key, tombstone.version);
                 Ok(())
             })
             .await

@@ -30,15 +30,18 @@ mod config;
 mod connection;
 mod entry;
 mod error;
+mod examine;
 mod invalidations;
 mod keeper;
 mod names;
 mod news;
 mod scripts;
 mod session;
+mod told;
 mod unsettled;
 
 pub use cache::RedisCache;
 pub use config::RedisConfig;
 pub use error::OpenError;
+pub use examine::Examined;
 pub use invalidations::RedisInvalidations;

@@ -7,6 +7,7 @@ use crate::entry;
 use crate::error::{Doubt, Failure, OpenError, doubt};
 use crate::names::{self, Names};
 use crate::scripts::Scripts;
+use crate::unsettled::Tombstone;
 use bytes::Bytes;
 use fred::clients::{Client, WithOptions};
 use fred::error::{Error, ErrorKind};
@@ -80,7 +81,7 @@ impl Session {
         let (mut nodes, mut scripts, mut mark) = (vec![], None, None);
         for server in servers {
             let node = connection.unhurried(server.clone(), config);
-            let About { run_id, evicts } = about(&node).await?;
+            let About { run_id, evicts, .. } = about(&node).await?;
             if let Some(policy) = evicts {
                 tracing::warn!(
                     policy,
@@ -127,11 +128,14 @@ impl Session {
         }
     }
 
-    pub(crate) async fn bury(&self, key: &CacheKey, version: Version, ttl: Duration) -> Result<(), Failure> {
+    /// Leaves a tombstone, within `time`.
+    pub(crate) async fn bury(&self, tombstone: &Tombstone, time: Duration) -> Result<(), Failure> {
+        let Tombstone { key, version, ttl } = tombstone;
         let Place { node, names: Names { value, tombstone } } = self.place(key)?;
-        let arguments = vec![entry::version(version).into(), milliseconds(ttl).into()];
+        let arguments = vec![entry::version(*version).into(), milliseconds(*ttl).into()];
         let sent = Instant::now();
-        self.judge(node, sent, self.scripts.bury(&self.asking(node), vec![value, tombstone], arguments).await)
+        let asking = self.client.with_options(&Options { timeout: Some(time), ..addressed(node) });
+        self.judge(node, sent, self.scripts.bury(&asking, vec![value, tombstone], arguments).await)
     }
 
     /// Asks everybody for a sign of life.
@@ -159,7 +163,7 @@ impl Session {
 
     /// The node itself, wherever the driver thinks that a key is.
     fn asking(&self, node: &Node) -> WithOptions<Client> {
-        self.client.with_options(&Options { cluster_node: node.server.clone(), ..Options::default() })
+        self.client.with_options(&addressed(node))
     }
 
     /// Whether what came back, of what was sent at `sent`, leaves doubt about the connection. No answer in time does
@@ -180,6 +184,10 @@ impl Session {
             }
         }
     }
+}
+
+fn addressed(node: &Node) -> Options {
+    Options { cluster_node: node.server.clone(), ..Options::default() }
 }
 
 fn micros(time: Duration) -> u64 {

@@ -124,12 +124,11 @@ impl IdempotencyKeys for Unit {
         .await
     }
 
-    async fn forget(&mut self, key: &IdempotencyKey, token: u64) -> Result<(), StoreError> {
+    async fn forget(&mut self, key: &IdempotencyKey, token: u64) -> Result<bool, StoreError> {
         let key = key.clone();
         self.call(move |connection| {
             let sql = "DELETE FROM idempotency_keys WHERE scope = ?1 AND key = ?2 AND token = ?3";
-            connection.prepare_cached(sql)?.execute((&key.scope, &key.key, token))?;
-            Ok(())
+            Ok(connection.prepare_cached(sql)?.execute((&key.scope, &key.key, token))? > 0)
         })
         .await
     }

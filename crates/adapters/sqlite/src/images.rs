@@ -46,7 +46,7 @@ pub(crate) fn of_products(connection: &Connection, products: &str) -> rusqlite::
     images.collect()
 }
 
-fn renditions(connection: &Connection, id: ImageId) -> rusqlite::Result<Vec<Rendition>> {
+pub(crate) fn renditions(connection: &Connection, id: ImageId) -> rusqlite::Result<Vec<Rendition>> {
     let mut select = connection.prepare_cached("SELECT * FROM renditions WHERE image_id = ?1 ORDER BY ordinal")?;
     let renditions = select.query_map([id.0], to_rendition)?;
     renditions.collect()
@@ -135,7 +135,7 @@ fn save(connection: &Connection, image: &Image) -> Result<(), Fault> {
     write_renditions(connection, image)
 }
 
-fn write_renditions(connection: &Connection, image: &Image) -> Result<(), Fault> {
+pub(crate) fn write_renditions(connection: &Connection, image: &Image) -> Result<(), Fault> {
     let ImageState::Ready { renditions, .. } = &image.state else { return Ok(()) };
     let mut insert = connection.prepare_cached(
         "INSERT INTO renditions (image_id, ordinal, name, format, width, height, bytes, key)
@@ -157,10 +157,10 @@ fn write_renditions(connection: &Connection, image: &Image) -> Result<(), Fault>
 }
 
 /// The columns that an insert and an update both write.
-struct Columns(Vec<(&'static str, Box<dyn ToSql>)>);
+pub(crate) struct Columns(Vec<(&'static str, Box<dyn ToSql>)>);
 
 impl Columns {
-    fn of(image: &Image) -> Self {
+    pub(crate) fn of(image: &Image) -> Self {
         let (kind, url, filename) = match &image.source {
             Source::Upload { via: Via::Form, filename, .. } => ("upload", None, filename.as_ref()),
             Source::Upload { via: Via::Base64, filename, .. } => ("base64", None, filename.as_ref()),
@@ -198,7 +198,7 @@ impl Columns {
         ])
     }
 
-    fn with<'a>(&'a self, more: &[(&'a str, &'a dyn ToSql)]) -> Vec<(&'a str, &'a dyn ToSql)> {
+    pub(crate) fn with<'a>(&'a self, more: &[(&'a str, &'a dyn ToSql)]) -> Vec<(&'a str, &'a dyn ToSql)> {
         let shared = self.0.iter().map(|(name, value)| (*name, value.as_ref()));
         shared.chain(more.iter().copied()).collect()
     }

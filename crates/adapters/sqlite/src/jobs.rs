@@ -114,6 +114,14 @@ pub(crate) fn release_all(connection: &Connection) -> Result<u64> {
     Ok(u64::try_from(released).unwrap_or(u64::MAX))
 }
 
+/// Whether there are so many jobs, or more.
+pub(crate) fn at_least(connection: &Connection, rows: u64) -> Result<bool> {
+    let Some(before) = rows.checked_sub(1) else { return Ok(true) };
+    let before = i64::try_from(before).unwrap_or(i64::MAX);
+    let sql = "SELECT EXISTS (SELECT 1 FROM jobs LIMIT 1 OFFSET ?1)";
+    connection.prepare_cached(sql)?.query_one([before], |row| row.get(0))
+}
+
 /// How many jobs there are, and how overdue the oldest is.
 pub(crate) fn backlog(connection: &Connection) -> Result<Backlog> {
     let now = now(connection)?;

@@ -17,8 +17,12 @@
 //! The outbox is its own queue: workers claim due job rows by lease and delete them when they are done. Do not relay
 //! this store's outbox into its own queue: both are the same rows.
 //!
+//! All rows at once, given away or taken in, go by connections of their own, beside the store: [`SqliteTransfer`]. So does a
+//! copy of the file while others write ([`SqliteStore::back_up`]).
+//!
 //! Knows no other adapter and no use case.
 
+mod backup;
 mod blob_refs;
 mod candidates;
 mod clock;
@@ -48,12 +52,15 @@ mod rows;
 mod schema;
 mod store;
 mod time_limit;
+mod transfer;
 mod unit;
 mod user_list;
 mod users;
 mod writer;
 
+pub use backup::{BackedUp, BackupError};
 pub use config::SqliteConfig;
 pub use error::OpenError;
 pub use migrations::SchemaStep;
 pub use store::SqliteStore;
+pub use transfer::SqliteTransfer;

@@ -74,6 +74,10 @@ impl OutboxRelay for SqliteStore {
         self.shared.read(|connection| Ok(jobs::backlog(connection)?)).await
     }
 
+    async fn at_least(&self, rows: u64) -> Result<bool, StoreError> {
+        self.shared.read(move |connection| Ok(jobs::at_least(connection, rows)?)).await
+    }
+
     async fn wait(&self, at_most: Duration) {
         let mut woken = pin!(self.shared.jobs.notified());
         // Listening before looking: what is committed in between wakes us.

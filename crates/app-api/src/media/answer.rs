@@ -1,6 +1,6 @@
 //! A rendition on the wire.
 
-use crate::problem::chain;
+use crate::problem::{Problem, chain};
 use futures::TryStreamExt;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Body, IntoResponse, Response};
@@ -10,10 +10,13 @@ use poem_openapi::registry::{
 };
 use std::io;
 use wareroom_domain::{BlobKey, Format};
-use wareroom_ports::Blob;
+use wareroom_ports::{Blob, MediaLink};
 
 /// Renditions are named by their content, so an answer never grows old.
 const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// How much of the time that a link works a client may keep being sent there: who comes at the end of it needs some, too.
+const PART_OF_ITS_TIME: u32 = 2;
 
 /// The validator of a rendition: its name is the hash of its bytes.
 pub(super) fn etag(key: &BlobKey) -> String {
@@ -22,7 +25,7 @@ pub(super) fn etag(key: &BlobKey) -> String {
     }
 }
 
-/// A rendition, a part of one, or word that the client has it.
+/// A rendition, a part of one, word that the client has it, or where it is.
 pub(crate) struct RenditionAnswer(Response);
 
 impl RenditionAnswer {
@@ -37,6 +40,19 @@ impl RenditionAnswer {
             response.headers_mut().insert(header::CONTENT_RANGE, range);
         }
         Self(response)
+    }
+
+    /// Where the rendition is to be had. The link carries a signature, so it is kept by nobody but who asked, and not told to
+    /// whom the client goes from there.
+    pub(super) fn elsewhere(link: &MediaLink) -> Result<Self, Problem> {
+        let place = HeaderValue::from_str(&link.url).map_err(|_| Problem::internal("a link is no header's value"))?;
+        let seconds = (link.valid / PART_OF_ITS_TIME).as_secs();
+        let response = Response::builder()
+            .status(StatusCode::TEMPORARY_REDIRECT)
+            .header(header::LOCATION, place)
+            .header(header::CACHE_CONTROL, format!("private, max-age={seconds}"))
+            .header(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        Ok(Self(response.finish()))
     }
 
     pub(super) fn not_modified(etag: &str) -> Self {
@@ -94,12 +110,22 @@ impl ApiResponse for RenditionAnswer {
         let validators = || vec![text("ETag", "The hash of the bytes."), text("Cache-Control", "Keep it for good.")];
         let more = || [text("Accept-Ranges", "Parts can be asked for."), text("X-Content-Type-Options", "`nosniff`.")];
         let whole = || validators().into_iter().chain(more());
+        let elsewhere = || {
+            let kept = text("Cache-Control", "How long to go there without asking here again.");
+            vec![place("Location", "A link that works without credentials."), kept]
+        };
         let part = whole().chain([text("Content-Range", "Which part.")]).collect();
         MetaResponses {
             responses: vec![
                 response(200, "The rendition.", images(), whole().collect()),
                 response(206, "A part of the rendition.", images(), part),
                 response(304, "The client has it already.", vec![], validators()),
+                response(
+                    307,
+                    "Where it is to be had for some time, if it is not handed out here.",
+                    vec![],
+                    elsewhere(),
+                ),
             ],
         }
     }
@@ -108,7 +134,20 @@ impl ApiResponse for RenditionAnswer {
 }
 
 fn text(name: &str, description: &str) -> MetaHeader {
-    let schema = MetaSchemaRef::Inline(Box::new(MetaSchema { max_length: Some(255), ..MetaSchema::new("string") }));
+    with_schema(name, description, MetaSchema { max_length: Some(255), ..MetaSchema::new("string") })
+}
+
+/// Longer than other texts: signatures are.
+fn place(name: &str, description: &str) -> MetaHeader {
+    with_schema(
+        name,
+        description,
+        MetaSchema { max_length: Some(8_192), ..MetaSchema::new_with_format("string", "uri") },
+    )
+}
+
+fn with_schema(name: &str, description: &str, schema: MetaSchema) -> MetaHeader {
+    let schema = MetaSchemaRef::Inline(Box::new(schema));
     MetaHeader {
         name: name.to_owned(),
         description: Some(description.to_owned()),

@@ -6,8 +6,10 @@ mod range;
 use crate::etag;
 use crate::problem::{Problem, ProblemCode};
 use crate::refusal::{ReadingRanges, Refusal};
+use crate::routes::AskedByHead;
 use crate::schema::{HeaderText, Tag, path_parameter};
 use answer::RenditionAnswer;
+use poem::Request;
 use poem::http::{HeaderValue, header};
 use poem_openapi::registry::MetaSchema;
 use poem_openapi::{OpenApi, param::Path};
@@ -36,10 +38,12 @@ pub(crate) struct MediaApi {
 impl MediaApi {
     /// Get a rendition
     ///
-    /// Whoever knows its name may have it: names cannot be guessed, and are given out with their product.
+    /// Whoever knows its name may have it: names cannot be guessed, and are given out with their product. Where the operator
+    /// wants clients to get renditions from the bucket that they are kept in, a link to it is the answer (307).
     #[oai(path = "/media/:key", method = "get", operation_id = "get_rendition")]
     async fn get_rendition(
         &self,
+        request: &Request,
         key: Path<MediaName>,
         #[oai(name = "If-None-Match")] if_none_match: HeaderText,
         #[oai(name = "If-Range")] if_range: HeaderText,
@@ -50,6 +54,12 @@ impl MediaApi {
         if etag::none_match(if_none_match.0.as_deref(), &etag) {
             self.blob(key, Some(0..0)).await?;
             return Ok(RenditionAnswer::not_modified(&etag));
+        }
+        // A link is signed for GET alone, and what HEAD asks for is as well told here.
+        if request.data::<AskedByHead>().is_none()
+            && let Some(link) = self.application.link_to_rendition(key).await.map_err(Problem::from)?
+        {
+            return Ok(RenditionAnswer::elsewhere(&link)?);
         }
         let applies = if_range.0.is_none_or(|validator| validator == etag);
         let Some(asked) = range.0.as_deref().filter(|_| applies).and_then(AskedRange::read) else {

@@ -24,16 +24,18 @@ const ASSETS: [(&str, &str, &[u8]); 9] = [
     ("words.js", SCRIPT, include_bytes!("../../assets/home/words.js")),
 ];
 
-/// The page and its assets, each with its path. Renditions are shown from below this base.
-pub(super) fn pages(media_url: &str) -> impl Iterator<Item = (String, Page)> {
+/// The page and its assets, each with its path. Renditions are shown from below this base, and from the origin where it
+/// sends browsers to.
+pub(super) fn pages(media_url: &str, elsewhere: Option<&str>) -> impl Iterator<Item = (String, Page)> {
     let html = HTML.replace("{version}", env!("CARGO_PKG_VERSION"));
     let assets = ASSETS.map(|(name, media_type, bytes)| (format!("{FOLDER}{name}"), Page::asset(media_type, bytes)));
-    [("/".to_owned(), Page::html(html, policy(media_url)))].into_iter().chain(assets)
+    [("/".to_owned(), Page::html(html, policy(media_url, elsewhere)))].into_iter().chain(assets)
 }
 
-/// Nothing inline, and nothing from anywhere but this server and the one place where renditions are.
-fn policy(media_url: &str) -> String {
-    let media = media_source(media_url).map(|source| format!(" {source}")).unwrap_or_default();
+/// Nothing inline, and nothing from anywhere but this server and the places where renditions are.
+fn policy(media_url: &str, elsewhere: Option<&str>) -> String {
+    let media = media_source(media_url, "/media/").into_iter().chain(elsewhere.and_then(|url| media_source(url, "")));
+    let media = media.fold(String::new(), |all, source| all + " " + &source);
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{media}; connect-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -42,13 +44,13 @@ fn policy(media_url: &str) -> String {
 
 /// The place of renditions as a policy can name it. A path that a policy cannot spell is left out, and so is a host that
 /// it cannot: such a one is allowed as the page's own, or not at all.
-fn media_source(media_url: &str) -> Option<String> {
-    let url: Uri = media_url.parse().ok()?;
+fn media_source(base: &str, below: &str) -> Option<String> {
+    let url: Uri = base.parse().ok()?;
     let scheme = url.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
     let plain = |text: &str, more: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c));
     let host = url.host().filter(|host| plain(host, "-."))?;
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    let path = format!("{}/media/", url.path().trim_end_matches('/'));
+    let path = format!("{}{below}", url.path().trim_end_matches('/'));
     let path = if plain(&path, "-._~/%") { &path } else { "" };
     Some(format!("{scheme}://{host}{port}{path}"))
 }
@@ -73,7 +75,7 @@ mod tests {
             ("data:image/png", None),
             ("", None),
         ] {
-            assert_eq!(media_source(url).as_deref(), source, "{url}");
+            assert_eq!(media_source(url, "/media/").as_deref(), source, "{url}");
         }
     }
 

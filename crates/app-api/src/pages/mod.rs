@@ -21,9 +21,10 @@ pub(crate) const PATHS: [&str; 6] = ["/", "/home/{file}", "/docs", docs::SCRIPT_
 pub(crate) struct Pages(BTreeMap<String, Page>);
 
 impl Pages {
-    pub(crate) fn new(settings: &ApiSettings) -> Self {
+    /// `elsewhere` is the origin that clients are sent to for renditions, if they are.
+    pub(crate) fn new(settings: &ApiSettings, elsewhere: Option<&str>) -> Self {
         let docs = [("/docs".to_owned(), docs::page()), (docs::SCRIPT_PATH.to_owned(), docs::script())];
-        Self(home::pages(&settings.media_url).chain(docs).chain(problems::pages()).collect())
+        Self(home::pages(&settings.media_url, elsewhere).chain(docs).chain(problems::pages()).collect())
     }
 }
 

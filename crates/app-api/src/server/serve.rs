@@ -2,6 +2,7 @@
 //! as tasks.
 
 use super::{connection, listener::Listener, settings::ServerSettings};
+use metrics::gauge;
 use poem::{EndpointExt, IntoEndpoint};
 use std::{io, net::SocketAddr, sync::Arc};
 use tokio::task::{JoinError, JoinSet};
@@ -49,14 +50,19 @@ impl Server {
         let limit = settings.max_connections.max(1);
         let mut connections = JoinSet::new();
         let mut report = ServeReport::default();
+        let open = gauge!("wareroom_http_connections");
         tracing::info!(address = %listener.address(), "listening");
         loop {
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
-                Some(ended) = connections.join_next() => note_panic(ended),
+                Some(ended) = connections.join_next() => {
+                    open.decrement(1.0);
+                    note_panic(ended);
+                }
                 (stream, remote) = listener.accept(), if connections.len() < limit => {
                     report.connections += 1;
+                    open.increment(1.0);
                     connections.spawn(connection::serve(
                         stream,
                         remote,
@@ -70,11 +76,17 @@ impl Server {
         }
         drop(listener);
         tracing::info!(connections = connections.len(), "stopped listening, finishing what is under way");
-        let drained = async { while connections.join_next().await.map(note_panic).is_some() {} };
+        let drained = async {
+            while let Some(ended) = connections.join_next().await {
+                open.decrement(1.0);
+                note_panic(ended);
+            }
+        };
         if tokio::time::timeout(settings.drain, drained).await.is_err() {
             while connections.try_join_next().map(note_panic).is_some() {}
             report.cut = connections.len();
             connections.shutdown().await;
+            open.set(0.0);
         }
         match report.cut {
             0 => tracing::info!("all connections ended"),

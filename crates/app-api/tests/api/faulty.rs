@@ -11,8 +11,9 @@ use std::time::Duration;
 use wareroom_application::Ports;
 use wareroom_domain::{BlobKey, DeadLetterId, ProductId, User, UserId};
 use wareroom_ports::{
-    Blob, BlobError, BlobMeta, BlobStore, DeadLetter, DeadLetterCount, DeadLetterFilter, DeadLetterQueries, Origin,
-    ProductFilter, ProductPage, ProductQueries, ProductView, Store, StoreError, UnitOfWork, UserFilter, UserQueries,
+    Blob, BlobError, BlobListing, BlobMeta, BlobStore, DeadLetter, DeadLetterCount, DeadLetterFilter,
+    DeadLetterQueries, Origin, ProductFilter, ProductPage, ProductQueries, ProductView, Store, StoreError, UnitOfWork,
+    UserFilter, UserQueries,
 };
 
 /// What everything behind the API does from now on.
@@ -149,6 +150,10 @@ impl BlobStore for Faulty<dyn BlobStore> {
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
         self.switch.blob()?;
         self.inner.delete(key).await
+    }
+
+    fn list(&self, after: Option<&BlobKey>) -> BlobListing {
+        self.inner.list(after)
     }
 
     async fn leftovers(&self, older_than: Duration, dry_run: bool) -> Result<u64, BlobError> {

@@ -3,14 +3,15 @@
 use crate::support::{Form, TestApi, picture, request};
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::FutureExt;
 use poem::http::Method;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use wareroom_app_api::ApiSettings;
+use wareroom_app_api::{ApiSettings, LostPart};
 use wareroom_domain::{BlobKey, Lane};
-use wareroom_ports::{Blob, BlobError, BlobMeta, BlobStore};
+use wareroom_ports::{Blob, BlobError, BlobListing, BlobMeta, BlobStore};
 
 #[tokio::test]
 async fn a_process_that_stops_is_live_and_not_ready() {
@@ -43,6 +44,9 @@ impl BlobStore for Away {
     }
     async fn delete(&self, _: &BlobKey) -> Result<(), BlobError> {
         Err(away())
+    }
+    fn list(&self, _: Option<&BlobKey>) -> BlobListing {
+        Box::pin(futures::stream::iter([Err(away())]))
     }
     async fn leftovers(&self, _: Duration, _: bool) -> Result<u64, BlobError> {
         Err(away())
@@ -109,4 +113,29 @@ async fn readiness_tells_of_a_worker_that_holds_back() {
     assert_eq!(test.get("/healthz/ready").await.is(200).json()["worker"], "working");
     holds.store(true, Ordering::SeqCst);
     assert_eq!(test.get("/healthz/ready").await.is(200).json()["worker"], "holding");
+}
+
+#[tokio::test]
+async fn readiness_names_what_is_lost_and_what_it_does_without() {
+    let test = TestApi::new();
+    assert_eq!(test.get("/healthz/ready").await.is(200).json()["lost"], serde_json::json!([]));
+    let lost = Arc::new(Mutex::new(vec![LostPart::Queue, LostPart::Cache]));
+    test.api.readiness().watch_parts({
+        let lost = Arc::clone(&lost);
+        move || {
+            let lost = lost.lock().unwrap().clone();
+            async move { lost }.boxed()
+        }
+    });
+    assert_eq!(test.get("/healthz/ready").await.is(200).json()["lost"], serde_json::json!(["queue", "cache"]));
+    let detail = async |parts: &[LostPart]| {
+        parts.clone_into(&mut lost.lock().unwrap());
+        let answer = test.get("/healthz/ready").await.problem(503, "unavailable");
+        assert_eq!(answer.header("retry-after"), "5");
+        answer.json()["detail"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(detail(&[LostPart::Store]).await, "the store does not answer; try again later");
+    let several = detail(&[LostPart::Store, LostPart::Blobs, LostPart::Cache]).await;
+    assert_eq!(several, "the store and the blob store do not answer; try again later");
+    assert_eq!(test.get("/healthz/live").await.is(200).json()["lost"], serde_json::json!([]));
 }

@@ -1,13 +1,23 @@
-//! `/media`: renditions, whole and in parts, for good.
+//! `/media`: renditions, whole and in parts, for good, or where they are.
 
 #![expect(clippy::unwrap_used, reason = "a failed test is meant to panic")]
 
 use crate::support::{Answer, Form, TestApi, picture, request};
+use async_trait::async_trait;
 use poem::http::Method;
+use std::sync::Arc;
+use std::time::Duration;
+use wareroom_app_api::ApiSettings;
+use wareroom_domain::BlobKey;
+use wareroom_ports::{BlobError, MediaLink, MediaLinks};
 
 /// An API with one rendition, and the path to it.
 async fn with_rendition() -> (TestApi, String) {
-    let test = TestApi::new().with_product().await;
+    made(TestApi::new()).await
+}
+
+async fn made(test: TestApi) -> (TestApi, String) {
+    let test = test.with_product().await;
     test.upload("/products/1/images", Form::default().part("file", "a.jpg", &picture(16, 8))).await.is(201);
     test.work().await;
     let product = test.get("/products/1").await.is(200).json();
@@ -102,4 +112,78 @@ async fn nothing_but_renditions_is_given_out() {
         test.get(&path).await.problem(404, "not_found");
         test.get_with(&path, "If-None-Match", "*").await.problem(404, "not_found");
     }
+}
+
+/// Sends everybody to a place of its own.
+struct Elsewhere(Result<&'static str, ()>);
+
+#[async_trait]
+impl MediaLinks for Elsewhere {
+    async fn link(&self, key: &BlobKey) -> Result<Option<MediaLink>, BlobError> {
+        let place = self.0.map_err(|()| BlobError::Unavailable("no credentials for 10.0.0.7".into()))?;
+        let url = format!("{place}/shop/{key}?signature=0123");
+        Ok(Some(MediaLink { url, valid: Duration::from_mins(15) }))
+    }
+
+    fn origin(&self) -> &'static str {
+        "https://bucket.example:9000"
+    }
+}
+
+async fn sent(place: Result<&'static str, ()>) -> (TestApi, String) {
+    let links = Some(Arc::new(Elsewhere(place)) as Arc<dyn MediaLinks>);
+    made(TestApi::with(|ports| ports.media_links = links, ApiSettings::at("http://shop.test"))).await
+}
+
+#[tokio::test]
+async fn clients_may_be_sent_to_where_a_rendition_is_kept() {
+    let (test, path) = sent(Ok("https://bucket.example:9000")).await;
+    let answers = [test.get(&path).await, test.get_with(&path, "Range", "bytes=0-0").await];
+    for answer in answers {
+        let answer = answer.is(307);
+        assert_eq!(answer.header("location"), format!("https://bucket.example:9000/shop{path}?signature=0123"));
+        assert_eq!(answer.header("cache-control"), "private, max-age=450");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+        assert!(answer.body.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_sent_for_what_they_have_or_what_is_told_here_as_well() {
+    let (test, path) = sent(Ok("https://bucket.example:9000")).await;
+    let hash = path.trim_start_matches("/media/").trim_end_matches(".jpg");
+    test.get_with(&path, "If-None-Match", &format!("\"{hash}\"")).await.is(304);
+    let head = test.send(request(Method::HEAD, &path).finish()).await.is(200);
+    assert!(head.body.is_empty());
+    assert_ne!(head.header("content-length"), "0");
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_where_nothing_is() {
+    let (test, path) = sent(Ok("https://bucket.example:9000")).await;
+    let product = test.get("/products/1").await.is(200).json();
+    let source = product["data"]["images"][0]["source"]["sha256"].as_str().unwrap().to_owned();
+    for path in [format!("/media/{source}"), format!("/media/{source}.jpg"), format!("/media/{}.webp", "0".repeat(64))]
+    {
+        test.get(&path).await.problem(404, "not_found");
+    }
+    test.get(&path).await.is(307);
+}
+
+#[tokio::test]
+async fn without_a_link_nothing_is_told_of_where_it_would_lead() {
+    for place in [Err(()), Ok("https://bucket.example\r\nSet-Cookie: a=b")] {
+        let (test, path) = sent(place).await;
+        let answer = test.get(&path).await;
+        assert!(matches!(answer.status.as_u16(), 500 | 503), "{}", answer.status);
+        let body = String::from_utf8_lossy(&answer.body);
+        assert!(!body.contains("10.0.0.7") && !body.contains("bucket.example"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_may_show_what_it_is_sent_to() {
+    let (test, _) = sent(Ok("https://bucket.example:9000")).await;
+    let policy = test.get("/").await.is(200).header("content-security-policy").to_owned();
+    assert!(policy.contains("img-src 'self' http://shop.test/media/ https://bucket.example:9000;"), "{policy}");
 }

@@ -1,10 +1,13 @@
 //! `/products`: what is created is found, cheaply and never stale.
 
 use crate::support::{Form, TestApi, picture, request};
+use async_trait::async_trait;
 use poem::http::Method;
+use std::{sync::Arc, time::Duration};
 use wareroom_app_api::ApiSettings;
 use wareroom_domain::ImageUrl;
 use wareroom_memory::MemoryPage;
+use wareroom_ports::{Backlog, Claimed, OutboxRelay, StoreError};
 
 #[tokio::test]
 async fn a_product_is_created_and_found() {
@@ -76,6 +79,46 @@ async fn without_room_new_images_are_507_and_the_rest_goes_on() {
     test.post("/products", with_image).await.problem(507, "storage_full");
     test.post("/products", r#"{"user_id": 1, "product_name": "x", "product_price": 1}"#).await.is(201);
     test.get("/products/1").await.is(200);
+}
+
+/// An outbox in which as many jobs wait as anybody asks about.
+struct Overfull;
+
+#[async_trait]
+impl OutboxRelay for Overfull {
+    async fn claim(&self, _: usize, _: Duration) -> Result<Vec<Claimed>, StoreError> {
+        Ok(vec![])
+    }
+
+    async fn done(&self, _: &[Claimed]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        Ok(Backlog { rows: u64::MAX, oldest: Duration::MAX })
+    }
+
+    async fn at_least(&self, _: u64) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn wait(&self, _: Duration) {}
+}
+
+#[tokio::test]
+async fn while_too_much_waits_new_images_are_503_and_the_rest_goes_on() {
+    let test = TestApi::with(|ports| ports.jobs = Arc::new(Overfull), ApiSettings::at("http://shop.test"));
+    let test = test.with_product().await;
+    let form = Form::default().part("file", "a.jpg", &picture(4, 4));
+    let refused = test.upload("/products/1/images", form).await.problem(503, "too_much_waiting");
+    assert_eq!(refused.header("retry-after"), "5");
+    let with_image =
+        r#"{"user_id": 1, "product_name": "x", "product_price": 1, "product_images": ["http://a.example/"]}"#;
+    test.post("/products", with_image).await.problem(503, "too_much_waiting");
+    test.post("/products", r#"{"user_id": 1, "product_name": "x", "product_price": 1}"#).await.is(201);
+    test.get("/products/1").await.is(200);
+    let page = test.get("/problems/too_much_waiting").await.is(200);
+    assert!(String::from_utf8_lossy(&page.body).contains("<dd>503</dd>"));
 }
 
 #[tokio::test]

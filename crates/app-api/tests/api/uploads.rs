@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use wareroom_app_api::ApiSettings;
 use wareroom_domain::BlobKey;
 use wareroom_memory::MemoryBlobs;
-use wareroom_ports::{Blob, BlobError, BlobMeta, BlobStore};
+use wareroom_ports::{Blob, BlobError, BlobListing, BlobMeta, BlobStore};
 
 fn upload(path: &str, body: Body) -> Request {
     let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
@@ -117,6 +117,9 @@ impl BlobStore for Held {
     }
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
         self.blobs.delete(key).await
+    }
+    fn list(&self, after: Option<&BlobKey>) -> BlobListing {
+        self.blobs.list(after)
     }
     async fn leftovers(&self, age: Duration, remove: bool) -> Result<u64, BlobError> {
         self.blobs.leftovers(age, remove).await

@@ -1,5 +1,7 @@
 //! The worker over the memory adapters: it settles, holds, hands back and stops.
 
+mod steps;
+
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

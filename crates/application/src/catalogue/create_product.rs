@@ -37,6 +37,7 @@ pub(crate) async fn execute(
         return Err(unknown_user());
     }
     let urls = admitted(app, images)?;
+    let outlook = if urls.is_empty() { None } else { Some(app.outlook().await) };
     let draft = ProductDraft { owner, name, description, price, created_at: app.ports.clock.now() };
     let created = write(async || {
         let mut unit = app.ports.store.begin().await?;
@@ -44,7 +45,8 @@ pub(crate) async fn execute(
             Turn::Ours(place) => place,
             Turn::Told(told) => return Ok(told),
         };
-        if !urls.is_empty() {
+        if let Some(outlook) = outlook {
+            outlook.admit()?;
             app.require_space()?;
         }
         let product = unit.products().insert(&draft).await.map_err(|error| match error {

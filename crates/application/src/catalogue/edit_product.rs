@@ -1,6 +1,7 @@
 //! Changes what a product is, all of it or a part, and which images it has from URLs.
 
 use crate::images::order::{Arrangement, arranged};
+use crate::pressure::Outlook;
 use crate::write::{self, Halt, let_go, write};
 use crate::{Application, Context, Error, ErrorCode, Fault, Precondition};
 use wareroom_domain::{
@@ -54,13 +55,17 @@ impl ProductEdit {
 
 pub(crate) async fn execute(app: &Application, context: &Context, command: EditProduct) -> Result<ProductView, Error> {
     let EditProduct { product: id, precondition, edit } = command;
+    let follows = match &edit.images {
+        None => None,
+        Some(urls) => Some((urls, app.outlook().await)),
+    };
     let view = write(async || {
         let mut unit = app.ports.store.begin().await?;
         let (product, images) = app.open(context, &mut *unit, id, &precondition).await?;
         let product = edit.apply(product)?;
-        let (images, changes) = match &edit.images {
+        let (images, changes) = match follows {
             None => (images, vec![]),
-            Some(urls) => follow(app, &mut *unit, id, arranged(images, urls)).await?,
+            Some((urls, outlook)) => follow(app, &mut *unit, id, arranged(images, urls), outlook).await?,
         };
         let product = app.revise(&mut *unit, product).await?;
         app.tell(&mut *unit, &context.trace, product.changed(product.version));
@@ -84,6 +89,7 @@ async fn follow(
     unit: &mut dyn UnitOfWork,
     product: ProductId,
     arranged: Arrangement,
+    outlook: Outlook,
 ) -> Result<(Vec<Image>, Vec<Changed>), Halt> {
     let Arrangement { stay: mut images, moved, come, go } = arranged;
     app.admit_images(images.len(), come.len()).map_err(|error| {
@@ -91,6 +97,7 @@ async fn follow(
         error.with_faults(vec![fault])
     })?;
     if !come.is_empty() {
+        outlook.admit()?;
         app.require_space()?;
     }
     let_go(unit, &go).await?;

@@ -14,11 +14,14 @@ pub(super) async fn replay(
     trace: &Trace,
     letter: &DeadLetter,
 ) -> Result<Option<(ProductId, Version)>, StoreError> {
+    // The image comes first, with which a store may lock its product: so does everybody else who changes both, and nobody
+    // has a letter that one who has the product waits for.
+    let image = unit.images().load(letter.image).await?;
     // Of two who replay it at once only one finds it still there.
     if !unit.dead_letters().remove(letter.id).await? {
         return Ok(None);
     }
-    let Some(image) = unit.images().load(letter.image).await? else { return Ok(None) };
+    let Some(image) = image else { return Ok(None) };
     let Ok(changed) = image.retry() else { return Ok(None) };
     let Some(id) = changed.image.owner.product() else { return Ok(None) };
     let Some(product) = unit.products().load(id).await? else { return Ok(None) };

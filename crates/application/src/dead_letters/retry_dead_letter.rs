@@ -9,12 +9,14 @@ use wareroom_domain::DeadLetterId;
 pub(crate) async fn execute(app: &Application, context: &Context, id: DeadLetterId) -> Result<Answered<u64>, Error> {
     let Caller::Operator = context.caller;
     let once = app.once(context, Fingerprint::of("retry_dead_letter").field("id", id.to_string()));
+    let outlook = app.outlook().await;
     let (retried, change) = write(async || {
         let mut unit = app.ports.store.begin().await?;
         let ours = match once.reserve(&mut *unit).await? {
             Turn::Ours(ours) => ours,
             Turn::Told(told) => return Ok((told, None)),
         };
+        outlook.admit()?;
         let letter = unit.dead_letters().load(id).await?.ok_or_else(not_found)?;
         let change = replay(app, &mut *unit, &context.trace, &letter).await?;
         let retried = u64::from(change.is_some());

@@ -16,7 +16,7 @@ pub(crate) async fn execute(app: &Application, after: EventPosition) -> Result<E
         .filter_map(|(_, event)| event.body.product())
         .map(|(product, version)| Invalidation::Product(product, version))
         .collect();
-    app.ports.invalidations.announce(&changes).await;
+    app.ports.invalidations.repeat(&changes).await;
     Ok(last)
 }
 

@@ -26,6 +26,7 @@ pub(crate) async fn execute(
     let fingerprint =
         Fingerprint::of("add_image_by_url").field("product", product.to_string()).field("url", url.as_str());
     let once = app.once(context, fingerprint);
+    let outlook = app.outlook().await;
     let sources = [Source::Url { url, content: None }];
     let added = write(async || {
         let mut unit = app.ports.store.begin().await?;
@@ -33,6 +34,7 @@ pub(crate) async fn execute(
             Turn::Ours(place) => place,
             Turn::Told(told) => return Ok(told),
         };
+        outlook.admit()?;
         app.require_space()?;
         let added = add(app, context, &mut *unit, product, &precondition, &sources, &[]).await?;
         place.answer(&mut *unit, &added).await?;

@@ -50,11 +50,13 @@ pub(crate) async fn execute(
 
     let claimed_at = app.ports.clock.now();
     let once = app.once(context, content(&command, &keys));
+    let outlook = app.outlook().await;
 
     let turn = write(async || {
         let mut unit = app.ports.store.begin().await?;
         let turn = once.reserve::<AddedImages>(&mut *unit).await?;
         if let Turn::Ours(_) = turn {
+            outlook.admit()?;
             app.require_space()?;
             let (_, images) = app.open(context, &mut *unit, command.product, &command.precondition).await?;
             admit(app, images.len(), &sources)?;

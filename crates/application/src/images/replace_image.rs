@@ -35,6 +35,7 @@ pub enum NewSource {
 }
 
 pub(crate) async fn execute(app: &Application, context: &Context, command: ReplaceImage) -> Result<ProductView, Error> {
+    app.outlook().await.admit()?;
     app.require_space()?;
     let (source, claimed) = match &command.source {
         NewSource::Url(url) => (Source::Url { url: url.clone(), content: None }, None),

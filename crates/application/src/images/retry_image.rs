@@ -25,12 +25,14 @@ pub(crate) async fn execute(
     let RetryImage { product: id, image, precondition } = command;
     let fingerprint = Fingerprint::of("retry_image").field("product", id.to_string()).field("image", image.to_string());
     let once = app.once(context, fingerprint);
+    let outlook = app.outlook().await;
     let retried = write(async || {
         let mut unit = app.ports.store.begin().await?;
         let ours = match once.reserve(&mut *unit).await? {
             Turn::Ours(ours) => ours,
             Turn::Told(told) => return Ok(told),
         };
+        outlook.admit()?;
         let (product, mut images) = app.open(context, &mut *unit, id, &precondition).await?;
         let place = write::find(&images, image)?;
         let state = images[place].state.as_str();

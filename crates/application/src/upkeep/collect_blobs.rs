@@ -3,12 +3,17 @@
 //! ```text
 //! take the turn, condemn, commit      from now on nobody can claim these keys
 //! delete the bytes
-//! bury, give the turn back, commit    they can be claimed again
+//! give the turn back, bury, commit    they can be claimed again, if it was still ours
 //! ```
 //!
 //! One collector at a time, in whatever process: condemned keys are shown to every collector, and one that is late would delete
 //! what was put again after another had buried the key. The turn is a lease in the store. Whoever dies in between leaves
 //! condemned rows, which the next one takes up when the lease is over.
+//!
+//! A process may stand still at any moment, and find its turn over when it goes on. It buries nothing then: the store says
+//! so, in the same unit of work. A delete cannot be asked like that. It is begun in the first half of a turn only, and one
+//! that failed may still be under way somewhere: its key stays condemned for a whole turn more. What is left is a process
+//! that stands still for minutes just between the look at the clock and the delete.
 
 use crate::{Application, Error, unit::retry_conflicts};
 use jiff::Timestamp;
@@ -20,17 +25,17 @@ use wareroom_ports::{BlobError, IdempotencyKey, Reservation, StoreError};
 const BATCH: usize = 16;
 
 /// How long a turn lasts. Nothing is begun in its second half, so that a delete that hangs is over when the next turn begins.
-const LEASE: Duration = Duration::from_mins(5);
+pub(crate) const LEASE: Duration = Duration::from_mins(5);
 
 /// A turn to collect.
-struct Turn {
+pub(crate) struct Turn {
     token: u64,
     begun: Timestamp,
 }
 
 impl Turn {
     /// What the turn is kept under, as if collecting were a request: no scope of a request looks like this one.
-    fn key() -> IdempotencyKey {
+    pub(crate) fn key() -> IdempotencyKey {
         IdempotencyKey { scope: "upkeep".to_owned(), key: "collect_blobs".to_owned() }
     }
 
@@ -50,11 +55,11 @@ pub(super) async fn execute(app: &Application, dry_run: bool) -> Result<u64, Err
     let mut collected = 0;
     while let Some((turn, keys)) = retry_conflicts(|| condemn(app)).await? {
         let (gone, outcome) = delete(app, &turn, &keys).await;
-        if !turn.lasts(app) {
+        let under_way = outcome.is_err();
+        if !turn.lasts(app) || !retry_conflicts(|| bury(app, &turn, gone, under_way)).await? {
             // What is deleted already is taken up again by the next one, who finds nothing there.
             return outcome.map(|()| collected).map_err(Error::from);
         }
-        retry_conflicts(|| bury(app, &turn, gone)).await?;
         collected += gone.len() as u64;
         outcome?;
     }
@@ -92,10 +97,18 @@ async fn delete<'keys>(
     (keys, Ok(()))
 }
 
-/// Forgets what is gone and ends the turn.
-async fn bury(app: &Application, turn: &Turn, gone: &[BlobKey]) -> Result<(), StoreError> {
+/// Forgets what is gone and ends the turn, or begins it anew when a delete may be under way. Answers whether it was still
+/// ours: otherwise another collector is about to delete the same keys, and they must not be claimed.
+async fn bury(app: &Application, turn: &Turn, gone: &[BlobKey], under_way: bool) -> Result<bool, StoreError> {
     let mut unit = app.ports.store.begin().await?;
+    if !unit.idempotency().forget(&Turn::key(), turn.token).await? {
+        return Ok(false);
+    }
     unit.blobs().bury(gone).await?;
-    unit.idempotency().forget(&Turn::key(), turn.token).await?;
-    unit.commit().await
+    if under_way {
+        // Kept by nobody, so it ends with its lease.
+        unit.idempotency().reserve(&Turn::key(), Sha256([0; 32]), app.ports.clock.now(), LEASE).await?;
+    }
+    unit.commit().await?;
+    Ok(true)
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use wareroom_application::{Application, Context, ErrorCode, Ports};
 use wareroom_domain::{Event, EventPosition, ImageChange, Lane};
 use wareroom_memory::MemoryQueue;
-use wareroom_ports::{Consumer, Invalidation, Kept, LogPage, Message, Queue, QueueError, Retention};
+use wareroom_ports::{
+    Consumer, Invalidation, Invalidations, Kept, Listener, LogPage, Message, Queue, QueueError, Retention,
+};
 use wareroom_test_kit::TestApp;
 
 #[tokio::test]
@@ -48,6 +50,40 @@ async fn a_write_is_announced_before_it_is_answered_and_again_by_its_event() {
     let last = app.application.announce_events(EventPosition(0)).await.unwrap();
     assert_eq!(*heard.lock().unwrap(), [expected, expected]);
     assert_eq!(app.application.announce_events(last).await.unwrap(), last);
+}
+
+/// Counts what is announced, and what is repeated.
+#[derive(Default)]
+struct Counted {
+    announced: AtomicUsize,
+    repeated: AtomicUsize,
+}
+
+#[async_trait]
+impl Invalidations for Counted {
+    async fn announce(&self, changes: &[Invalidation]) {
+        self.announced.fetch_add(changes.len(), Ordering::SeqCst);
+    }
+
+    async fn repeat(&self, changes: &[Invalidation]) {
+        self.repeated.fetch_add(changes.len(), Ordering::SeqCst);
+    }
+
+    fn subscribe(&self, _: Listener) {}
+}
+
+/// Every process reads every event: if each announced it, all would hear of it from all.
+#[tokio::test]
+async fn what_the_log_tells_is_repeated_and_not_announced_as_news() {
+    let app = TestApp::new();
+    app.product(app.user().await.id).await;
+    while app.application.sequence_events().await.unwrap() > 0 {}
+    let counted = Arc::new(Counted::default());
+    let ports = Ports { invalidations: counted.clone(), ..app.application.ports().clone() };
+    let reader = Application::new(ports, app.application.settings().clone());
+    reader.announce_events(EventPosition(0)).await.unwrap();
+    let told = [&counted.announced, &counted.repeated].map(|count| count.load(Ordering::SeqCst));
+    assert_eq!(told, [0, 1]);
 }
 
 #[tokio::test]

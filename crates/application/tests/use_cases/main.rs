@@ -8,5 +8,8 @@ mod downloads;
 mod editing;
 mod idempotency;
 mod lists;
+mod pressure;
+mod rescue;
+mod transfer;
 mod upkeep;
 mod uploads;

@@ -36,5 +36,13 @@ pub(super) const THEME: Theme = Theme {
             "the origins whose pages browsers let call the API; * for all",
         )
         .list(),
+        row(
+            "admin_listen",
+            "127.0.0.1:9090",
+            "an address and a port, or off",
+            "where this process answers its operators: /metrics and health; unless it was asked for, a port that is taken is \
+             done without",
+        )
+        .when("Prometheus runs elsewhere; it is for a network that only operators reach, since it asks nobody who they are"),
     ],
 };

@@ -18,18 +18,38 @@ pub(super) const THEME: Theme = Theme {
         preset(
             "queue_url",
             Preset::Derived("database:"),
-            "database: or memory:",
+            "database:, amqp://<user>:<password>@<host>[:<port>][/<vhost>] (amqps for TLS) or memory:",
             "where jobs wait for a worker; database: is the database's own queue",
         )
-        .url(),
+        .url()
+        .when("there are so many workers that asking the database for jobs becomes work of its own"),
+        row("queue_prefix", "wareroom", "1 to 100 letters, digits, dots, colons, underscores and hyphens", "what every name in RabbitMQ begins with")
+            .when("several installations share one broker"),
+        row(
+            "outbox_limit",
+            "100000",
+            "a number, 0 for none",
+            "how many jobs may wait until requests that bring new images are told to come back; all others go on",
+        ),
         preset(
             "blob_url",
             Preset::Derived("file: in data_dir, or memory: with a database in memory"),
-            "file:, file:<folder> or memory:",
+            "file:, file:<folder>, s3://<bucket>[/<prefix>] or memory:",
             "where images are kept",
         )
         .url()
-        .when("images belong on another disk than the database"),
+        .when("images belong on another disk than the database, or into a bucket that several machines share; the usual AWS_* variables say where that is and who may use it"),
+        row(
+            "media_delivery",
+            "proxy",
+            "proxy or redirect",
+            "whether the API reads renditions for clients or sends them to the bucket, by links that it signs",
+        )
+        .when("clients reach the bucket, and much is downloaded; a content delivery network has media_url"),
+        row("blob_timeout", "30s", DURATION, "how long the service of a bucket may keep silent until a request to it is given up")
+            .when("the bucket is far away"),
+        row("media_link_time", "15min", DURATION, "how long links into the bucket work, at most 7d")
+            .when("a page that shows them stays open for longer"),
         row(
             "min_free_space",
             "500MB",

@@ -2,16 +2,28 @@
 
 use super::Opening;
 use crate::{BlobUrl, Config, DatabaseUrl, StartError};
+#[cfg(feature = "s3")]
+use crate::{MediaDelivery, ServerUrl, reach::Server};
 use std::path::PathBuf;
 use std::sync::Arc;
 use wareroom_memory::{MemoryBlobs, MemorySpace};
-use wareroom_ports::{BlobStore, Space};
+use wareroom_ports::{BlobStore, Ids, MediaLinks, Space};
 use wareroom_system::DiskSpace;
 
-#[cfg_attr(not(feature = "files"), expect(unused_variables, reason = "only files can be opened beside others"))]
-pub(super) fn open(config: &Config, opening: Opening) -> Result<Arc<dyn BlobStore>, StartError> {
+/// The blobs, and the way for clients to get there themselves, where that is wanted.
+type Opened = (Arc<dyn BlobStore>, Option<Arc<dyn MediaLinks>>);
+
+#[cfg_attr(
+    not(feature = "s3"),
+    expect(clippy::unused_async, unused_variables, reason = "only a bucket is opened by asking it")
+)]
+pub(super) async fn open(config: &Config, opening: Opening, ids: &dyn Ids) -> Result<Opened, StartError> {
     match &config.blobs {
-        BlobUrl::Memory => Ok(Arc::new(MemoryBlobs::default())),
+        BlobUrl::Memory => Ok((Arc::new(MemoryBlobs::default()), None)),
+        #[cfg(feature = "s3")]
+        BlobUrl::S3(url) => open_bucket(config, url, opening, ids).await,
+        #[cfg(not(feature = "s3"))]
+        BlobUrl::S3(_) => Err(StartError::NotBuilt("s3:")),
         #[cfg(feature = "files")]
         BlobUrl::Files(folder) => {
             use wareroom_object_store::ObjectStoreBlobs;
@@ -21,7 +33,7 @@ pub(super) fn open(config: &Config, opening: Opening) -> Result<Arc<dyn BlobStor
                 ObjectStoreBlobs::files_beside(folder)
             };
             match opened {
-                Ok(blobs) => Ok(Arc::new(blobs)),
+                Ok(blobs) => Ok((Arc::new(blobs), None)),
                 Err(error) => Err(StartError::Adapter { what: "blob store", source: error.into() }),
             }
         }
@@ -30,16 +42,42 @@ pub(super) fn open(config: &Config, opening: Opening) -> Result<Arc<dyn BlobStor
     }
 }
 
+/// The blobs alone, for a look at them beside whoever serves.
+pub(crate) async fn blobs_beside(config: &Config, ids: &dyn Ids) -> Result<Arc<dyn BlobStore>, StartError> {
+    open(config, Opening::Beside, ids).await.map(|(blobs, _)| blobs)
+}
+
+#[cfg(feature = "s3")]
+async fn open_bucket(config: &Config, url: &ServerUrl, opening: Opening, ids: &dyn Ids) -> Result<Opened, StartError> {
+    use wareroom_object_store::{OpenError, S3Blobs, S3Config};
+    let settings = S3Config {
+        answer_time: config.blob_timeout,
+        link_time: config.media_link_time,
+        ..S3Config::at(url.reveal(), config.bucket_variables.reveal())
+    };
+    let server = Server { key: "blob_url", url, wait: opening.wait(config) };
+    let is_away = |error: &OpenError| matches!(error, OpenError::Unreachable { .. });
+    let blobs = server.open(|| S3Blobs::open(settings.clone(), ids.uuid()), is_away).await?;
+    let links =
+        (config.media_delivery == MediaDelivery::Redirect).then(|| Arc::new(blobs.links()) as Arc<dyn MediaLinks>);
+    Ok((Arc::new(blobs), links))
+}
+
 /// Room is wanted where products and where images are kept.
 pub(super) fn space(config: &Config) -> Arc<dyn Space> {
+    let places = places(config);
+    if places.is_empty() { Arc::new(MemorySpace::new()) } else { Arc::new(DiskSpace::new(places)) }
+}
+
+/// Where products and images are kept on this machine.
+pub(crate) fn places(config: &Config) -> Vec<PathBuf> {
     let database = match &config.database {
         DatabaseUrl::Sqlite(file) => Some(file.clone()),
         DatabaseUrl::Postgres(_) | DatabaseUrl::Memory => None,
     };
     let blobs = match &config.blobs {
         BlobUrl::Files(folder) => Some(folder.clone()),
-        BlobUrl::Memory => None,
+        BlobUrl::S3(_) | BlobUrl::Memory => None,
     };
-    let places: Vec<PathBuf> = database.into_iter().chain(blobs).collect();
-    if places.is_empty() { Arc::new(MemorySpace::new()) } else { Arc::new(DiskSpace::new(places)) }
+    database.into_iter().chain(blobs).collect()
 }

@@ -1,9 +1,9 @@
 //! Puts the shared cache in front of reads, and opens the way on which caches hear what to forget.
 
 use super::Opening;
-use crate::{CacheUrl, Config, StartError};
+use crate::{CacheUrl, Config, Connection, StartError};
 #[cfg(feature = "redis")]
-use crate::{ServerUrl, reach::Server};
+use crate::{Leads, ServerUrl, reach::Server};
 use std::sync::Arc;
 use wareroom_decorators::{CacheInvalidations, CachedProductQueries};
 use wareroom_memory::{LocalInvalidations, MemoryCache};
@@ -14,13 +14,14 @@ type Cached = (Arc<dyn ProductQueries>, Arc<dyn Invalidations>);
 /// Reads go through the shared cache, and what is announced empties it first.
 #[cfg_attr(
     not(feature = "redis"),
-    expect(unused_variables, reason = "only a cache on a server is opened by asking it")
+    expect(unused_variables, clippy::ptr_arg, reason = "only a cache on a server is opened by asking it")
 )]
 pub(super) async fn cached(
     config: &Config,
     opening: Opening,
     store: Arc<dyn ProductQueries>,
     ids: &dyn Ids,
+    connections: &mut Vec<Connection>,
 ) -> Result<Cached, StartError> {
     match &config.cache {
         CacheUrl::None => Ok((store, Arc::new(LocalInvalidations::default()))),
@@ -31,7 +32,10 @@ pub(super) async fn cached(
         #[cfg(feature = "redis")]
         CacheUrl::Redis(url) => {
             let (cache, news) = open_redis(config, url, opening, ids).await?;
-            Ok(through(config, store, Arc::new(cache), Arc::new(news)))
+            let (cache, news) = (Arc::new(cache), Arc::new(news));
+            let both = (Arc::clone(&cache), Arc::clone(&news));
+            connections.push(Connection::new(Leads::ToCache, move || both.0.is_connected() && both.1.is_connected()));
+            Ok(through(config, store, cache, news))
         }
         #[cfg(not(feature = "redis"))]
         CacheUrl::Redis(_) => Err(StartError::NotBuilt("redis:")),

@@ -4,25 +4,28 @@ mod blobs;
 mod caches;
 mod database;
 mod images;
+mod queues;
 
+pub(crate) use blobs::{blobs_beside, places};
 #[cfg(feature = "postgres")]
 pub(crate) use database::postgres;
 #[cfg(feature = "sqlite")]
 pub(crate) use database::sqlite;
 
-use crate::{Config, DatabaseUrl, Locks, QueueUrl, StartError, schema};
+use crate::{Config, Connection, DatabaseUrl, Locks, StartError, schema};
 use caches::cached;
 use std::sync::Arc;
 use wareroom_application::{Application, Ports, Retain, Settings};
 use wareroom_domain::default_renditions;
-use wareroom_memory::MemoryQueue;
-use wareroom_ports::{CodecLimits, Queue};
+use wareroom_ports::CodecLimits;
 use wareroom_system::{SystemClock, SystemIds};
 
 /// An application, ready to serve, with what must live as long as it.
 pub struct Wired {
     /// The application.
     pub application: Arc<Application>,
+    /// The connections that can be lost while it goes on.
+    pub connections: Vec<Connection>,
     /// The locks of what it uses on disk.
     pub locks: Locks,
 }
@@ -30,13 +33,16 @@ pub struct Wired {
 /// Opens every adapter that the configuration asks for, for a process that serves. What only one may use is locked.
 pub async fn wire(config: &Config) -> Result<Wired, StartError> {
     let locks = Locks::take(config)?;
-    let application = open(config, Opening::Serving).await?;
-    Ok(Wired { application, locks })
+    let (application, connections) = open(config, Opening::Serving).await?;
+    crate::transfer::finished(config).await?;
+    Ok(Wired { application, connections, locks })
 }
 
 /// The same for a process that serves beside others; see [`Config::of_several`].
-pub async fn wire_shared(config: &Config) -> Result<Arc<Application>, StartError> {
-    open(config, Opening::Serving).await
+pub async fn wire_shared(config: &Config) -> Result<Wired, StartError> {
+    let (application, connections) = open(config, Opening::Serving).await?;
+    crate::transfer::finished(config).await?;
+    Ok(Wired { application, connections, locks: Locks::none() })
 }
 
 /// Opens the same for a command: beside a process that serves, whose work is left alone. Makes no new database: one that is
@@ -48,7 +54,7 @@ pub async fn wire_beside(config: &Config) -> Result<Arc<Application>, StartError
             return Err(StartError::OldSchema { missing });
         }
     }
-    open(config, Opening::Beside).await
+    open(config, Opening::Beside).await.map(|(application, _)| application)
 }
 
 /// Whom it is opened for.
@@ -74,32 +80,34 @@ impl Opening {
     }
 }
 
-async fn open(config: &Config, opening: Opening) -> Result<Arc<Application>, StartError> {
+async fn open(config: &Config, opening: Opening) -> Result<(Arc<Application>, Vec<Connection>), StartError> {
+    let mut connections = vec![];
     let (clock, ids) = (Arc::new(SystemClock::default()), Arc::new(SystemIds));
     let database = database::open(config, opening).await?;
-    let (products, invalidations) = cached(config, opening, Arc::clone(&database.products), &*ids).await?;
-    let (outbox, queue) = match config.queue {
-        QueueUrl::Database => (None, database.queue),
-        QueueUrl::Memory => (Some(database.outbox), Arc::new(MemoryQueue::new(config.job_lease)) as Arc<dyn Queue>),
-    };
+    let (products, invalidations) =
+        cached(config, opening, Arc::clone(&database.products), &*ids, &mut connections).await?;
+    let (outbox, queue) = queues::queued(config, opening, &database, &mut connections).await?;
+    let (blobs, media_links) = blobs::open(config, opening, &*ids).await?;
     let ports = Ports {
         store: database.store,
         products,
         users: database.users,
         dead_letters: database.dead_letters,
         outbox,
+        jobs: database.outbox,
         queue,
         events: database.events,
         invalidations,
         retention: database.retention,
-        blobs: blobs::open(config, opening)?,
+        blobs,
+        media_links,
         image_source: images::open_source(config)?,
         codec: images::open_codec(config)?,
         space: blobs::space(config),
         clock,
         ids,
     };
-    Ok(Arc::new(Application::new(ports, settings(config))))
+    Ok((Arc::new(Application::new(ports, settings(config))), connections))
 }
 
 fn settings(config: &Config) -> Settings {
@@ -110,6 +118,7 @@ fn settings(config: &Config) -> Settings {
         download_timeout: config.download_timeout,
         retry_after_max: config.retry_after_max,
         min_free_space: config.min_free_space,
+        outbox_limit: config.outbox_limit,
         codec: CodecLimits { pixels: config.image_max_pixels, time: config.codec_timeout },
         back_off: config.back_off.clone(),
         relay_lease: config.relay_lease,

@@ -1,7 +1,7 @@
 //! Images.
 
 use super::StoreFixture;
-use crate::patience::{LONG, SHORT, eventually};
+use crate::patience::{LONG, SHORT, eight, eventually};
 use crate::samples::{
     begin, commit, image, instant, key, lived_in, sources, states, stored_image, stored_product, uuid,
 };
@@ -223,4 +223,31 @@ pub async fn deleting_an_image_leaves_the_register_of_blobs_alone<F: StoreFixtur
     })
     .await;
     assert_eq!(condemned, [free], "a reference was dropped with the image");
+}
+
+/// Of an image that the unit has loaded, `stuck` MUST tell how it stands since then.
+pub async fn of_units_that_saw_an_image_stuck_one_finds_it_so<F: StoreFixture>() {
+    const AGE: Duration = Duration::from_secs(2);
+    let fixture = F::fresh(LONG).await;
+    let store = fixture.store();
+    let processing = Image { state: ImageState::Processing, ..image(stored_product(&store).await.id) };
+    stored_image(&store, &processing).await;
+    save(&store, &processing).await;
+    sleep(AGE + SHORT).await;
+    let saved = eight("eight units look for what is stuck", |_| {
+        let (store, id) = (Arc::clone(&store), processing.id);
+        async move {
+            let mut unit = begin(&store).await;
+            unit.images().stuck(AGE, 100).await.expect("a list");
+            let loaded = unit.images().load(id).await.expect("a load").expect("an image");
+            let found = unit.images().stuck(AGE, 100).await.expect("a list").contains(&id);
+            if found {
+                unit.images().save(&loaded).await.expect("a save");
+            }
+            commit(unit).await;
+            found
+        }
+    })
+    .await;
+    assert_eq!(saved.iter().filter(|found| **found).count(), 1, "of eight units");
 }

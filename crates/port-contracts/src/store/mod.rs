@@ -64,6 +64,7 @@ macro_rules! store_cases {
             stuck_names_only_images_in_processing
             stuck_does_not_name_an_image_saved_within_the_age
             stuck_names_the_longest_first
+            of_units_that_saw_an_image_stuck_one_finds_it_so
             a_user_comes_back_as_stored
             ids_of_users_are_not_given_twice
         }

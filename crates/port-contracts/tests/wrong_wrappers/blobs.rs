@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use wareroom_domain::BlobKey;
+use wareroom_domain::{BlobKey, Sha256};
 use wareroom_memory::MemoryBlobs;
 use wareroom_port_contracts::blobs::{BlobsFixture, CASES};
 use wareroom_port_contracts::blobs_cases;
-use wareroom_ports::{Blob, BlobError, BlobMeta, BlobStore};
+use wareroom_ports::{Blob, BlobError, BlobListing, BlobMeta, BlobStore, ListedBlob};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
@@ -37,6 +37,21 @@ enum Fault {
     IgnoresTheAge,
     DisturbsPutsThatGoOn,
     IsNeverFit,
+    ListsTheLastTwice,
+    ListsBackwards,
+    ListsFromTheBeginning,
+    ListsNothingBehindAGap,
+    ListsWhatWasLeft,
+    ListsByNumber,
+    KnowsNoAge,
+}
+
+fn name(listed: &ListedBlob) -> String {
+    listed.meta.key.to_string()
+}
+
+fn made_up(key: BlobKey) -> ListedBlob {
+    ListedBlob { meta: BlobMeta { key, bytes: 2 }, age: Duration::ZERO }
 }
 
 struct Wrong {
@@ -66,6 +81,21 @@ impl Wrong {
 
     fn is(&self, fault: Fault) -> bool {
         self.fault == Some(fault)
+    }
+
+    /// What is kept, in order.
+    fn everything(&self) -> Vec<ListedBlob> {
+        self.behind.list(None).map(Result::unwrap).collect::<Vec<_>>().now_or_never().unwrap()
+    }
+
+    /// The first, the second, the third of whatever is there at that moment.
+    fn by_number(&self, from: usize) -> BlobListing {
+        let behind = Arc::clone(&self.behind);
+        stream::unfold(from, move |number| {
+            let behind = Arc::clone(&behind);
+            async move { behind.list(None).skip(number).next().await.map(|listed| (listed, number + 1)) }
+        })
+        .boxed()
     }
 
     fn key(&self, key: &BlobKey) -> BlobKey {
@@ -153,6 +183,29 @@ impl BlobStore for Wrong {
         }
     }
 
+    fn list(&self, after: Option<&BlobKey>) -> BlobListing {
+        let everything = self.everything();
+        let from = after.map_or(0, |after| everything.partition_point(|listed| name(listed) <= after.to_string()));
+        let mut listed: Vec<_> = everything[from..].to_vec();
+        match self.fault {
+            Some(Fault::ListsTheLastTwice) => listed.extend(listed.last().copied()),
+            Some(Fault::ListsBackwards) => listed.reverse(),
+            Some(Fault::ListsFromTheBeginning) => listed = everything,
+            Some(Fault::ListsNothingBehindAGap) if after.is_some_and(|after| !self.behind.keys().contains(after)) => {
+                listed.clear();
+            }
+            Some(Fault::ListsWhatWasLeft) => {
+                let left = self.left.lock().unwrap().len();
+                let hash = |index: usize| Sha256([u8::try_from(index).unwrap(); 32]);
+                listed.extend((0..left).map(|index| made_up(BlobKey::Source(hash(index)))));
+            }
+            Some(Fault::ListsByNumber) => return self.by_number(from),
+            Some(Fault::KnowsNoAge) => listed.iter_mut().for_each(|listed| listed.age = Duration::ZERO),
+            _ => {}
+        }
+        stream::iter(listed).map(Ok).boxed()
+    }
+
     async fn leftovers(&self, age: Duration, remove: bool) -> Result<u64, BlobError> {
         self.sweeps.fetch_add(1, Ordering::SeqCst);
         match self.fault {
@@ -214,6 +267,13 @@ fn every_case_of_the_blobs_notices_its_fault() {
         ("a_missing_blob_is_none", Fault::TakesMissingForEmpty),
         ("a_deleted_blob_is_gone", Fault::DeletesNothing),
         ("deleting_a_missing_blob_is_ok", Fault::MissesWhatItDeletes),
+        ("every_blob_is_listed_once_with_its_size", Fault::ListsTheLastTwice),
+        ("blobs_are_listed_in_the_order_of_their_names", Fault::ListsBackwards),
+        ("a_listing_goes_on_behind_a_name", Fault::ListsFromTheBeginning),
+        ("a_listing_goes_on_behind_a_name_that_is_gone", Fault::ListsNothingBehindAGap),
+        ("what_is_no_blob_is_not_listed", Fault::ListsWhatWasLeft),
+        ("what_is_there_all_the_while_is_listed_once", Fault::ListsByNumber),
+        ("a_listed_blob_tells_its_age", Fault::KnowsNoAge),
         ("what_was_left_behind_is_counted_and_removed", Fault::OverlooksWhatWasLeft),
         ("leftovers_are_removed_only_when_told", Fault::RemovesUnasked),
         ("a_blob_is_no_leftover", Fault::TakesBlobsForLeftovers),

@@ -17,6 +17,7 @@ use wareroom_ports::{BoxError, Clock, Ids, Space};
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     GoesBack,
+    TellsNanoseconds,
     Repeats,
     IsRandom,
     CountsDown,
@@ -42,6 +43,7 @@ impl Clock for Wrong {
         let calls = self.calls.fetch_add(1, Ordering::SeqCst);
         match self.fault {
             Some(Fault::GoesBack) => self.clock.now() - Duration::from_secs(calls % 100),
+            Some(Fault::TellsNanoseconds) => self.clock.now() + Duration::from_nanos(calls),
             _ => self.clock.now(),
         }
     }
@@ -137,7 +139,10 @@ space_cases!(runnable, (Fixture));
 
 #[test]
 fn every_case_of_the_clock_notices_its_fault() {
-    let faults = [("now_is_never_earlier_than_before", Fault::GoesBack)];
+    let faults = [
+        ("now_is_never_earlier_than_before", Fault::GoesBack),
+        ("now_is_in_whole_microseconds", Fault::TellsNanoseconds),
+    ];
     prove("clock", wareroom_port_contracts::clock::CASES, &clock(), &faults);
 }
 

@@ -13,6 +13,7 @@ use wareroom_ports::{Invalidation, Invalidations, Listener};
 enum Fault {
     AnnouncesLater,
     AnnouncesBackwards,
+    RepeatsNothing,
 }
 
 struct Wrong {
@@ -36,7 +37,13 @@ impl Invalidations for Wrong {
                 changes.reverse();
                 self.behind.announce(&changes).await;
             }
-            None => self.behind.announce(&changes).await,
+            Some(Fault::RepeatsNothing) | None => self.behind.announce(&changes).await,
+        }
+    }
+
+    async fn repeat(&self, changes: &[Invalidation]) {
+        if self.fault != Some(Fault::RepeatsNothing) {
+            self.behind.repeat(changes).await;
         }
     }
 
@@ -64,6 +71,7 @@ invalidations_cases!(runnable, (Fixture));
 fn every_case_of_the_invalidations_notices_its_fault() {
     let faults = [
         ("every_listener_was_called_when_announce_returns", Fault::AnnouncesLater),
+        ("every_listener_was_called_when_repeat_returns", Fault::RepeatsNothing),
         ("a_listener_is_told_everything_in_order", Fault::AnnouncesBackwards),
     ];
     prove("invalidations", CASES, &invalidations(), &faults);

@@ -3,11 +3,11 @@
 use crate::command_line::{every_setting, with_examples};
 use crate::ended::Ended;
 use crate::output::{columns, json_flag, show, write};
-use crate::{configuration, logging};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde::Serialize;
 use wareroom_bootstrap::settings::THEMES;
 use wareroom_bootstrap::{Config, Origin, Settled, documentation};
+use wareroom_process::{configuration, logging};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,7 +29,7 @@ pub(crate) fn define(command: Command) -> Command {
     .arg(json_flag())
     .arg(made(EXAMPLE, "Write an example of wareroom.toml instead: every setting with its default, commented out"))
     .arg(made(PAGE, "Write the page about every setting instead, in Markdown").conflicts_with(EXAMPLE))
-    .args(every_setting())
+    .args(every_setting(&[]))
 }
 
 pub(crate) fn run(arguments: &ArgMatches) -> Ended {
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &ArgMatches) -> Ended {
     if arguments.get_flag(PAGE) {
         return write(documentation::page().as_bytes());
     }
-    let sources = configuration::sources(arguments);
+    let sources = configuration::sources(arguments, &[]);
     logging::filter(&Config::from_sources(&sources)?)?;
     let settled = Config::explain(&sources)?;
     let list = List { data: settled.iter().map(Row::of).collect() };

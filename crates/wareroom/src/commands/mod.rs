@@ -1,14 +1,21 @@
 //! The commands, one file each: what its command line is, and what it does.
 
+mod backup;
+mod blobs;
 mod completions;
 mod config;
+mod copy;
 mod dead_letters;
+mod doctor;
 mod healthcheck;
 mod import_demo;
 mod migrate;
 mod openapi;
+mod progress;
 mod prune;
+mod restore;
 mod serve;
+mod topology;
 mod version;
 
 use crate::ended::Ended;
@@ -35,7 +42,13 @@ pub(crate) const COMMANDS: &[Entry] = &[
     entry("import-demo", import_demo::define, import_demo::run),
     entry("dead-letters", dead_letters::define, dead_letters::run),
     entry("prune", prune::define, prune::run),
+    entry("backup", backup::define, backup::run),
+    entry("restore", restore::define, restore::run),
+    entry("copy", copy::define, copy::run),
+    entry("blobs", blobs::define, blobs::run),
     entry("config", config::define, config::run),
+    entry("doctor", doctor::define, doctor::run),
+    entry("topology", topology::define, topology::run),
     entry("healthcheck", healthcheck::define, healthcheck::run),
     entry("openapi", openapi::define, openapi::run),
     entry("completions", completions::define, completions::run),

@@ -69,10 +69,11 @@ pub(crate) fn drivers_away_from_home(workspace: &Workspace) -> Vec<String> {
             continue;
         }
         for used in member.declared.iter().filter(|used| !used.dev) {
-            if let Some((driver, home)) = DRIVERS.iter().find(|(driver, _)| *driver == used.name)
-                && *home != member.name
+            if let Some((driver, homes)) = DRIVERS.iter().find(|(driver, _)| *driver == used.name)
+                && !homes.contains(&member.name.as_str())
             {
-                complaints.push(format!("{} depends on {driver}, which is at home in {home}", member.name));
+                let homes = homes.join(" and ");
+                complaints.push(format!("{} depends on {driver}, which is at home in {homes}", member.name));
             }
         }
     }
@@ -99,8 +100,15 @@ mod tests {
             member("wareroom-application", "crates/application", &["wareroom-domain", "wareroom-ports", "tokio"]),
             member("wareroom-memory", "crates/adapters/memory", &["wareroom-domain", "wareroom-ports"]),
             member("wareroom-sqlite", "crates/adapters/sqlite", &["wareroom-domain", "wareroom-ports", "rusqlite"]),
+            member(
+                "wareroom-postgres",
+                "crates/adapters/postgres",
+                &["wareroom-domain", "wareroom-ports", "tokio-postgres"],
+            ),
             member("wareroom-bootstrap", "crates/bootstrap", &["wareroom-application", "wareroom-sqlite"]),
-            member("wareroom-app-api", "crates/app-api", &["wareroom-application", "poem", "poem-openapi"]),
+            member("wareroom-app-worker", "crates/app-worker", &["wareroom-application"]),
+            member("wareroom-process", "crates/process", &["wareroom-bootstrap", "hyper", "metrics"]),
+            member("wareroom-app-api", "crates/app-api", &["wareroom-application", "poem", "poem-openapi", "hyper"]),
             member("wareroom-test-kit", "crates/test-kit", &["wareroom-bootstrap", "wareroom-app-api", "poem"]),
         ];
         crates.retain(|there| there.folder != odd.folder);
@@ -138,9 +146,13 @@ mod tests {
             ("wareroom-decorators", "crates/adapters/decorators", "wareroom-memory"),
             ("wareroom-port-contracts", "crates/port-contracts", "wareroom-memory"),
             ("wareroom-bootstrap", "crates/bootstrap", "wareroom-app-api"),
+            ("wareroom-bootstrap", "crates/bootstrap", "wareroom-process"),
+            ("wareroom-process", "crates/process", "wareroom-app-worker"),
+            ("wareroom-process", "crates/process", "wareroom-postgres"),
             ("wareroom-app-api", "crates/app-api", "wareroom-sqlite"),
             ("wareroom-app-api", "crates/app-api", "wareroom-bootstrap"),
             ("wareroom-app-worker", "crates/app-worker", "wareroom-bootstrap"),
+            ("wareroom-app-worker", "crates/app-worker", "wareroom-process"),
             ("wareroom", "crates/wareroom", "wareroom-sqlite"),
             ("wareroom", "crates/wareroom", "wareroom-test-kit"),
         ];
@@ -158,9 +170,11 @@ mod tests {
             ("wareroom-ports", "crates/ports", "rusqlite"),
             ("wareroom-application", "crates/application", "poem"),
             ("wareroom-application", "crates/application", "object_store"),
+            ("wareroom-application", "crates/application", "metrics"),
             ("wareroom-sqlite", "crates/adapters/sqlite", "poem"),
             ("wareroom-decorators", "crates/adapters/decorators", "fred"),
             ("wareroom-bootstrap", "crates/bootstrap", "poem-openapi"),
+            ("wareroom-process", "crates/process", "poem"),
         ];
         for (name, folder, seen) in wrong {
             let mut odd = member(name, folder, &["something-else"]);
@@ -198,6 +212,9 @@ mod tests {
         let mut odd = member("wareroom-app-worker", "crates/app-worker", &[]);
         odd.declared.push(Declared { name: "rusqlite".to_owned(), dev: false, optional: true });
         assert_complaint(odd, "wareroom-app-worker depends on rusqlite, which is at home in wareroom-sqlite");
+        let homes = "wareroom-app-api and wareroom-process";
+        let odd = member("wareroom-app-worker", "crates/app-worker", &["hyper"]);
+        assert_complaint(odd, &format!("wareroom-app-worker depends on hyper, which is at home in {homes}"));
     }
 
     #[test]

@@ -11,8 +11,8 @@ use tokio::task::yield_now;
 use tokio::time::sleep;
 use wareroom_domain::{BlobKey, Sha256};
 use wareroom_ports::{
-    Blob, BlobError, BlobMeta, BlobRefs, BlobStore, DeadLetters, IdempotencyKey, IdempotencyKeys, ImageRepo, Outbox,
-    ProductRepo, Reservation, Store, StoreError, UnitOfWork, UserRepo,
+    Blob, BlobError, BlobListing, BlobMeta, BlobRefs, BlobStore, DeadLetters, IdempotencyKey, IdempotencyKeys,
+    ImageRepo, Outbox, ProductRepo, Reservation, Store, StoreError, UnitOfWork, UserRepo,
 };
 
 /// What may be wrong.
@@ -156,7 +156,7 @@ impl IdempotencyKeys for DisturbedUnit {
         self.unit.idempotency().answer(key, token, result).await
     }
 
-    async fn forget(&mut self, key: &IdempotencyKey, token: u64) -> Result<(), StoreError> {
+    async fn forget(&mut self, key: &IdempotencyKey, token: u64) -> Result<bool, StoreError> {
         self.unit.idempotency().forget(key, token).await
     }
 }
@@ -192,6 +192,10 @@ impl BlobStore for DisturbedBlobs {
 
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
         self.disturbed(self.blobs.delete(key)).await
+    }
+
+    fn list(&self, after: Option<&BlobKey>) -> BlobListing {
+        self.blobs.list(after)
     }
 
     async fn leftovers(&self, age: Duration, remove: bool) -> Result<u64, BlobError> {

@@ -45,7 +45,7 @@ struct TokioClock(Instant);
 
 impl Clock for TokioClock {
     fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH.checked_add(self.0.elapsed()).unwrap()
+        Timestamp::from_microsecond(self.0.elapsed().as_micros().try_into().unwrap()).unwrap()
     }
 }
 

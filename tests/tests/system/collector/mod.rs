@@ -62,7 +62,7 @@ async fn in_memory_nothing_named_is_lost_though_uploads_are_cut_off_in_the_middl
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_sqlite_and_files_nothing_named_is_lost() {
     /// On a busy disk some are too old when they are needed, on an idle one hardly any.
-    const CLAIM: Duration = Duration::from_millis(400);
+    const CLAIM: Duration = Duration::from_millis(150);
     let mut random = random("sqlite and files");
     let folder = tempfile::tempdir().unwrap();
     let house = House::on_disk(folder.path(), CLAIM, &mut random).await;

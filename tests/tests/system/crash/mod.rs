@@ -16,10 +16,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use wareroom_test_kit::{Origin, RunningBinary, report};
+use wareroom_test_kit::{Origin, RunningBinary, Stack, report};
 
 /// Where a kill can be aimed at, in the order that an image passes them.
-const STAGES: [&str; 10] =
+pub(crate) const STAGES: [&str; 10] =
     ["accept", "store", "answer", "download", "retry", "decode", "encode", "put", "commit", "settle"];
 
 /// Pictures come from this machine, and what failed is tried again soon: as often as usual, and twice more for the times that
@@ -58,7 +58,7 @@ async fn nothing_acknowledged_is_lost_however_often_the_process_is_killed() {
     let verdict = verify::verify(&binary, &world).await;
     let rows = Rows::beside(&data).await;
     rows.until_no_job_is_left().await;
-    let effort = rows.assert_every_image_ended_once(&data.join("blobs"));
+    let effort = rows.assert_every_image_ended_once(&Stack::of_run().blobs(&data));
     assert!(binary.stop().await, "the binary did not end well after the last round");
     let aimed: u64 = STAGES.iter().filter_map(|stage| kills.get(*stage)).sum();
     report(&format!(

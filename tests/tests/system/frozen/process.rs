@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use wareroom_test_kit::{Client, Encoding, Picture, RunningBinary, report};
+use wareroom_test_kit::{Client, Encoding, Picture, RunningBinary, Stack, report};
 
 /// A short life for everything: deadline and lease are over while the process stands still, and what failed by that is tried
 /// again soon, often enough that nothing is given up.
@@ -58,7 +58,7 @@ async fn a_process_that_stood_still_beyond_its_leases_ends_every_image_once() {
     rows.until_no_job_is_left().await;
     let shown = client.settled(product, LIMIT).await;
     check(&client, &shown, &pictures).await;
-    let effort = rows.assert_every_image_ended_once(&data.join("blobs"));
+    let effort = rows.assert_every_image_ended_once(&Stack::of_run().blobs(&data));
     let stages = stages(&binary);
     let images = pictures.len() as u64;
     assert_eq!((effort.ready, effort.failed, stages["ready"]), (images, 0, images), "{stages:?}");

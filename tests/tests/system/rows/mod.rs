@@ -64,6 +64,11 @@ impl Rows {
         Self { source: Source::beside(data).await }
     }
 
+    /// Those that this connection reaches.
+    pub(crate) fn over(database: tokio_postgres::Client) -> Self {
+        Self { source: Source::Postgres(database) }
+    }
+
     /// Everything that an attempt could change, a line a row.
     pub(crate) fn state(&self) -> Vec<String> {
         let lines = |&(name, sql): &(&'static str, &'static str)| {

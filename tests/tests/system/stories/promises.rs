@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
+use wareroom_test_kit::Stack;
 
 /// What is known when a story was told.
 pub(super) struct Told<'a> {
@@ -129,7 +130,7 @@ fn kept(house: &House, (_, picture, encoding): Photo) -> Vec<PathBuf> {
         let file = std::fs::read(file).unwrap_or_default();
         file == upload || image::load_from_memory(&file).is_ok() && picture.differs_from(&file).is_none()
     };
-    files(&house.data()).into_iter().filter(shows).collect()
+    files(&Stack::of_run().blobs(&house.data())).into_iter().filter(shows).collect()
 }
 
 async fn one_of_three(told: Told<'_>) {

@@ -44,8 +44,15 @@ impl Stand {
         Self { store, queries, invalidations: Arc::new(CacheInvalidations::new(local, cache, TTL)) }
     }
 
-    /// Stores a product of a new user.
+    /// Stores a product of a new user and announces it.
     pub(crate) async fn create(&self) -> ProductId {
+        let id = self.store_new().await;
+        self.invalidations.announce(&[Invalidation::Product(id, Version(1))]).await;
+        id
+    }
+
+    /// Stores a product of a new user and tells nobody.
+    pub(crate) async fn store_new(&self) -> ProductId {
         let created_at = Timestamp::UNIX_EPOCH;
         let name = PersonName::new("Ada").unwrap();
         let mut unit = self.store.begin().await.unwrap();
@@ -70,6 +77,14 @@ impl Stand {
         unit.commit().await.unwrap();
         self.invalidations.announce(&[Invalidation::Product(id, version)]).await;
         version
+    }
+
+    /// Deletes a product, whose version this was, and announces that.
+    pub(crate) async fn delete(&self, id: ProductId, version: Version) {
+        let mut unit = self.store.begin().await.unwrap();
+        assert!(unit.products().delete(id).await.unwrap());
+        unit.commit().await.unwrap();
+        self.invalidations.announce(&[Invalidation::Product(id, version.next())]).await;
     }
 
     /// The version that a reader sees, and where it came from.
@@ -118,6 +133,26 @@ impl Cache for FlakyCache {
     }
 }
 
+/// A cache that takes nothing more.
+pub(crate) struct FullCache {
+    pub(crate) inner: MemoryCache,
+}
+
+#[async_trait]
+impl Cache for FullCache {
+    async fn get(&self, key: &CacheKey) -> Result<Cached, CacheError> {
+        self.inner.get(key).await
+    }
+
+    async fn put(&self, _: &CacheKey, _: Version, _: Option<Bytes>, _: Duration) -> Result<Put, CacheError> {
+        Err(CacheError::Backend("out of memory".into()))
+    }
+
+    async fn invalidate(&self, entries: &[(CacheKey, Version)], ttl: Duration) -> Result<(), CacheError> {
+        self.inner.invalidate(entries, ttl).await
+    }
+}
+
 /// A cache whose values come back changed.
 pub(crate) struct SpoilingCache {
     pub(crate) inner: MemoryCache,
@@ -152,11 +187,21 @@ impl Cache for SpoilingCache {
     }
 }
 
-/// Queries that read at once and answer when they are let.
+/// Queries that read at once and answer when they are let. `has_read` has a permit for each read.
 pub(crate) struct SlowQueries {
     pub(crate) inner: MemoryStore,
     pub(crate) has_read: Semaphore,
     pub(crate) may_answer: Semaphore,
+}
+
+impl SlowQueries {
+    /// A stand over such queries, and them.
+    pub(crate) fn stand(cache: Arc<dyn Cache>) -> (Stand, Arc<Self>) {
+        let store = MemoryStore::default();
+        let (has_read, may_answer) = (Semaphore::new(0), Semaphore::new(0));
+        let slow = Arc::new(Self { inner: store.clone(), has_read, may_answer });
+        (Stand::over(store, slow.clone(), cache), slow)
+    }
 }
 
 #[async_trait]

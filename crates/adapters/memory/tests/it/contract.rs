@@ -25,11 +25,12 @@ use wareroom_port_contracts::{
     queue::QueueFixture,
     space::SpaceFixture,
     store::StoreFixture,
+    transfer::TransferFixture,
     user_queries::UserQueriesFixture,
 };
 use wareroom_ports::{
-    BlobStore, Cache, Clock, DeadLetterQueries, EventLog, Ids, ImageCodec, ImageSource, Invalidations, OutboxRelay,
-    ProductQueries, Queue, Retention, Space, Store, UserQueries,
+    BlobStore, Cache, Clock, DeadLetterQueries, EventLog, Export, Ids, ImageCodec, ImageSource, Import, Invalidations,
+    OutboxRelay, ProductQueries, Queue, Retention, Space, Store, UserQueries,
 };
 
 struct OverStore(Arc<MemoryStore>);
@@ -65,6 +66,16 @@ impl EventsFixture for OverStore {
     }
 }
 
+impl TransferFixture for OverStore {
+    fn export(&self) -> Arc<dyn Export> {
+        Arc::clone(&self.0) as _
+    }
+
+    fn import(&self) -> Arc<dyn Import> {
+        Arc::clone(&self.0) as _
+    }
+}
+
 impl QueriesFixture for OverStore {
     fn queries(&self) -> Arc<dyn ProductQueries> {
         Arc::clone(&self.0) as _
@@ -90,6 +101,7 @@ wareroom_port_contracts::idempotency_suite!(OverStore);
 wareroom_port_contracts::outbox_suite!(OverStore);
 wareroom_port_contracts::events_suite!(OverStore);
 wareroom_port_contracts::retention_suite!(OverStore);
+wareroom_port_contracts::transfer_suite!(OverStore);
 wareroom_port_contracts::queries_suite!(OverStore);
 wareroom_port_contracts::user_queries_suite!(OverStore);
 wareroom_port_contracts::dead_letter_queries_suite!(OverStore);
@@ -241,7 +253,7 @@ struct OverClock(Arc<FixedClock>);
 #[async_trait]
 impl ClockFixture for OverClock {
     async fn fresh() -> Self {
-        Self(Arc::new(FixedClock::new(jiff::Timestamp::UNIX_EPOCH)))
+        Self(Arc::new(FixedClock::new(jiff::Timestamp::UNIX_EPOCH + Duration::from_nanos(1_999))))
     }
 
     fn clock(&self) -> Arc<dyn Clock> {

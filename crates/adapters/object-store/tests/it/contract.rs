@@ -1,4 +1,4 @@
-//! The promises of the port, over files and over memory.
+//! The promises of the port, over files, over memory and over a bucket.
 
 use std::{
     fs,
@@ -77,4 +77,11 @@ mod files {
 mod memory {
     use super::Memory;
     wareroom_port_contracts::blobs_suite!(Memory);
+}
+
+#[cfg(feature = "s3")]
+mod bucket {
+    use crate::s3::Bucket;
+    wareroom_port_contracts::blobs_suite!(Bucket);
+    wareroom_port_contracts::media_links_suite!(Bucket);
 }

@@ -4,13 +4,17 @@ use crate::database::Database;
 use std::{sync::Arc, time::Duration};
 use wareroom_port_contracts::{
     async_trait, dead_letter_queries::DeadLetterQueriesFixture, events::EventsFixture, outbox::OutboxFixture,
-    queries::QueriesFixture, queue::QueueFixture, store::StoreFixture, user_queries::UserQueriesFixture,
+    queries::QueriesFixture, queue::QueueFixture, store::StoreFixture, transfer::TransferFixture,
+    user_queries::UserQueriesFixture,
 };
-use wareroom_ports::{DeadLetterQueries, EventLog, OutboxRelay, ProductQueries, Queue, Retention, Store, UserQueries};
-use wareroom_postgres::{PostgresConfig, PostgresStore};
+use wareroom_ports::{
+    DeadLetterQueries, EventLog, Export, Import, OutboxRelay, ProductQueries, Queue, Retention, Store, UserQueries,
+};
+use wareroom_postgres::{PostgresConfig, PostgresStore, PostgresTransfer};
 
 struct Fixture {
     store: PostgresStore,
+    transfer: PostgresTransfer,
     writers: usize,
     _database: Database,
 }
@@ -20,8 +24,8 @@ impl Fixture {
         let database = Database::migrated().await;
         let mut config = database.config();
         settings(&mut config);
-        let writers = config.connections;
-        Self { store: PostgresStore::open(config).await.unwrap(), writers, _database: database }
+        let (transfer, writers) = (PostgresTransfer::at(&config).unwrap(), config.connections);
+        Self { transfer, store: PostgresStore::open(config).await.unwrap(), writers, _database: database }
     }
 }
 
@@ -57,6 +61,16 @@ impl EventsFixture for Fixture {
 
     fn retention(&self) -> Arc<dyn Retention> {
         Arc::new(self.store.clone())
+    }
+}
+
+impl TransferFixture for Fixture {
+    fn export(&self) -> Arc<dyn Export> {
+        Arc::new(self.transfer.clone())
+    }
+
+    fn import(&self) -> Arc<dyn Import> {
+        Arc::new(self.transfer.clone())
     }
 }
 
@@ -96,6 +110,7 @@ wareroom_port_contracts::idempotency_suite!(Fixture);
 wareroom_port_contracts::outbox_suite!(Fixture);
 wareroom_port_contracts::events_suite!(Fixture);
 wareroom_port_contracts::retention_suite!(Fixture);
+wareroom_port_contracts::transfer_suite!(Fixture);
 wareroom_port_contracts::queries_suite!(Fixture);
 wareroom_port_contracts::user_queries_suite!(Fixture);
 wareroom_port_contracts::dead_letter_queries_suite!(Fixture);

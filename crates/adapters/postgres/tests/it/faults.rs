@@ -3,13 +3,13 @@
 use crate::{
     database::Database,
     proxy::{Fate, Proxy},
-    samples::{AT, image, product_draft, stored_product, stored_user, user_draft},
+    samples::{AT, image, letter, product_draft, stored_product, stored_user, user_draft},
 };
 use futures::FutureExt;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
-use wareroom_domain::ProductId;
-use wareroom_ports::{ProductFilter, ProductOrder, ProductPage, ProductQueries, Store, StoreError};
+use wareroom_domain::{BlobKey, ProductId, Sha256};
+use wareroom_ports::{Kept, ProductFilter, ProductOrder, ProductPage, ProductQueries, Retention, Store, StoreError};
 use wareroom_postgres::{PostgresConfig, PostgresStore};
 
 async fn users(database: &Database) -> i64 {
@@ -170,6 +170,68 @@ async fn a_unit_that_is_dropped_while_it_waits_for_a_lock_lets_go_of_what_it_has
     holder.commit().await.unwrap();
 }
 
+/// Waits until another session waits for a lock.
+pub(crate) async fn somebody_waits(database: &Database, sessions: i64) {
+    let waiting = "CASE WHEN wait_event_type = 'Lock' THEN 1 END";
+    for _ in 0..2_000 {
+        if with_others(database, waiting).await >= sessions {
+            return;
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+    panic!("nobody waits for a lock");
+}
+
+#[tokio::test]
+async fn nobody_stands_behind_what_another_dropped_while_it_waited_for_a_lock() {
+    let database = Database::migrated().await;
+    let config = PostgresConfig { connections: 1, ..database.config() };
+    let store = PostgresStore::open(config).await.unwrap();
+    let image = image(stored_product(&store).await.id);
+    let key = BlobKey::Source(Sha256([7; 32]));
+    let mut unit = store.begin().await.unwrap();
+    unit.blobs().claim(&[key], Duration::from_mins(1)).await.unwrap();
+    unit.blobs().hold(&[key]).await.unwrap();
+    unit.dead_letters().add(&letter(&image)).await.unwrap();
+    unit.commit().await.unwrap();
+    let holder = database.connect().await;
+    holder.batch_execute("BEGIN; SELECT FROM blobs FOR UPDATE; SELECT FROM dead_letters FOR UPDATE").await.unwrap();
+    let next =
+        async || timeout(Duration::from_secs(5), stored_user(&store)).await.expect("it waited for another's lock");
+    let mut unit = store.begin().await.unwrap();
+    unit.blobs().drop_references(&[key]).await.unwrap();
+    tokio::select! {
+        outcome = unit.commit() => panic!("it did not wait: {outcome:?}"),
+        () = somebody_waits(&database, 1) => {}
+    }
+    next().await;
+    tokio::select! {
+        outcome = store.remove_expired(Kept::DeadLetters, jiff::Timestamp::MAX, 9) => panic!("it did not wait: {outcome:?}"),
+        () = somebody_waits(&database, 1) => {}
+    }
+    next().await;
+}
+
+#[tokio::test]
+async fn a_unit_that_is_begun_again_does_not_fail_by_the_locks_of_its_first_attempt() {
+    let database = Database::migrated().await;
+    let proxy = Proxy::to(&database.url).await;
+    let statement_time = Duration::from_secs(6);
+    let config = PostgresConfig { connections: 1, statement_time, ..PostgresConfig::at(proxy.url.as_str()) };
+    let store = PostgresStore::open(config).await.unwrap();
+    let product = stored_product(&store).await;
+    let load = async || {
+        let mut unit = store.begin().await?;
+        let loaded = unit.products().load(product.id).await?;
+        unit.commit().await?;
+        Ok::<_, StoreError>(loaded)
+    };
+    // So that the statement is known to the connection.
+    load().await.unwrap();
+    proxy.decide(Fate::CutsHalf);
+    assert!(load().await.unwrap().is_some());
+}
+
 #[tokio::test]
 async fn two_units_that_wait_for_each_other_are_a_conflict_for_one() {
     let database = Database::migrated().await;
@@ -193,7 +255,8 @@ async fn a_lock_that_is_not_had_in_time_is_busy() {
     let config = PostgresConfig { statement_time: Duration::from_millis(100), ..database.config() };
     let store = PostgresStore::open(config).await.unwrap();
     let product = stored_product(&store).await;
-    let mut holder = store.begin().await.unwrap();
+    // That one may be idle for longer.
+    let mut holder = database.store().await.begin().await.unwrap();
     holder.products().load(product.id).await.unwrap();
     let mut other = store.begin().await.unwrap();
     assert!(matches!(other.products().load(product.id).await, Err(StoreError::Busy)));

@@ -26,6 +26,9 @@ pub(crate) enum Fate {
     LosesQuestions,
     /// The same for the next that the client says, and what comes after it passes: as with a connection that died unseen.
     LosesOneQuestion,
+    /// What the client says arrives, and the connection is cut instead of the next answer, of which the server is told nothing.
+    /// What comes after it passes.
+    CutsHalf,
     /// Nothing arrives any more, and nobody is told.
     Silent,
 }
@@ -99,6 +102,7 @@ async fn carry(state: Arc<State>, client: TcpStream) {
     // A question that follows an answer begins a round trip; one that follows a question is part of it.
     let answered = AtomicBool::new(true);
     let fate = || *state.fate.lock().unwrap();
+    let half = AtomicBool::new(false);
     let questions = async {
         let mut buffer = vec![0; 1 << 16];
         while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
@@ -109,7 +113,7 @@ async fn carry(state: Arc<State>, client: TcpStream) {
                     return;
                 }
                 Fate::Silent => continue,
-                Fate::Passes | Fate::LosesAnswers => {}
+                Fate::Passes | Fate::LosesAnswers | Fate::CutsHalf => {}
             }
             if answered.swap(false, SeqCst) {
                 state.round_trips.fetch_add(1, SeqCst);
@@ -124,6 +128,11 @@ async fn carry(state: Arc<State>, client: TcpStream) {
         while let Ok(read @ 1..) = from_server.read(&mut buffer).await {
             match fate() {
                 Fate::LosesAnswers => return,
+                Fate::CutsHalf => {
+                    *state.fate.lock().unwrap() = Fate::Passes;
+                    half.store(true, SeqCst);
+                    return;
+                }
                 Fate::Silent => continue,
                 Fate::Passes | Fate::LosesQuestions | Fate::LosesOneQuestion => {}
             }
@@ -137,5 +146,9 @@ async fn carry(state: Arc<State>, client: TcpStream) {
         () = questions => {}
         () = answers => {}
         () = state.cut.notified() => {}
+    }
+    if half.load(SeqCst) {
+        drop((from_client, to_client));
+        state.cut.notified().await;
     }
 }

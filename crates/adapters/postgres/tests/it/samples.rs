@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
 use wareroom_domain::{
-    Content, Description, Image, ImageDraft, ImageId, ImageOwner, Job, MessageId, PersonName, Price, Product,
-    ProductDraft, ProductId, ProductName, Sha256, Source, Stamped, Trace, User, UserDraft, UserId, Via,
+    Content, DeadLetterId, Description, Image, ImageDraft, ImageId, ImageOwner, Job, MessageId, PersonName, Price,
+    Product, ProductDraft, ProductId, ProductName, Reason, Sha256, Source, Stamped, Trace, User, UserDraft, UserId,
+    Via,
 };
-use wareroom_ports::Store;
+use wareroom_ports::{DeadLetter, Store};
 use wareroom_postgres::PostgresStore;
 
 pub(crate) const AT: jiff::Timestamp = jiff::Timestamp::UNIX_EPOCH;
@@ -36,6 +37,22 @@ pub(crate) fn image(product: ProductId) -> Image {
     let source = Source::Upload { via: Via::Form, filename: None, content };
     let owner = ImageOwner::Product(product);
     Image::accept(ImageDraft { id: ImageId(uuid()), owner, position: 0, source, created_at: AT }).image
+}
+
+/// What is left of an image that was given up.
+pub(crate) fn letter(image: &Image) -> DeadLetter {
+    DeadLetter {
+        id: DeadLetterId(uuid()),
+        job: Job::ProcessImage(image.id),
+        image: image.id,
+        product: image.owner.product(),
+        owner: None,
+        host: None,
+        failure: Reason::Damaged.into(),
+        attempts: image.attempts,
+        at: AT,
+        trace: Trace::default(),
+    }
 }
 
 pub(crate) fn stamped<T>(body: T) -> Stamped<T> {

@@ -2,7 +2,7 @@
 
 use crate::database::Database;
 use wareroom_ports::Store;
-use wareroom_postgres::{Change, OpenError, PostgresStore, SchemaStep};
+use wareroom_postgres::{Change, OpenError, PostgresConfig, PostgresStore, SchemaStep};
 
 /// Records a migration that this program does not know.
 async fn record(database: &Database, version: u32, breaking: bool) {
@@ -81,4 +81,37 @@ async fn a_migration_that_fails_leaves_nothing_of_itself() {
     assert!(matches!(PostgresStore::migrate(database.config()).await, Err(OpenError::Refused(_))));
     client.batch_execute("DROP TABLE dead_letters").await.unwrap();
     assert!(!PostgresStore::migrate(database.config()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn looking_at_a_server_tells_its_version_its_time_and_the_rights_that_are_missing() {
+    let database = Database::empty().await;
+    let empty = PostgresStore::examine(database.config()).await.unwrap();
+    assert!(empty.schema.iter().all(|step| step.applied_at.is_none()) && empty.missing_rights.is_empty(), "{empty:?}");
+    PostgresStore::migrate(database.config()).await.unwrap();
+    let fit = PostgresStore::examine(database.config()).await.unwrap();
+    assert_eq!(fit.missing_rights, Vec::<String>::new());
+    assert!(fit.schema.iter().all(|step| step.applied_at.is_some()) && fit.version.starts_with(char::is_numeric));
+    assert!(fit.connections.0 >= fit.connections.1 && fit.connections.1 > 0, "{fit:?}");
+
+    // Somebody who may look, and nothing else.
+    let name = format!("looker_{}", std::process::id());
+    let owner = database.connect().await;
+    let grants = format!(
+        "CREATE ROLE {name} LOGIN PASSWORD 'secret'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name};
+         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}; REVOKE USAGE ON SEQUENCE tokens FROM {name}"
+    );
+    owner.batch_execute(&grants).await.unwrap();
+    let mut url = database.url.clone();
+    url.set_username(&name).unwrap();
+    url.set_password(Some("secret")).unwrap();
+    let poor = PostgresStore::examine(PostgresConfig::at(url.as_str())).await.unwrap().missing_rights;
+    owner.batch_execute(&format!("DROP OWNED BY {name}; DROP ROLE {name}")).await.unwrap();
+    assert!(
+        ["INSERT on products", "DELETE on jobs", "USAGE on tokens"]
+            .iter()
+            .all(|right| poor.contains(&(*right).to_owned())),
+        "{poor:?}"
+    );
+    assert!(poor.iter().all(|right| !right.starts_with("SELECT")), "{poor:?}");
 }

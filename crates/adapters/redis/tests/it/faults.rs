@@ -4,6 +4,7 @@ use crate::link::{Link, State};
 use crate::server::{Server, until};
 use crate::stand::{COMMAND, SLACK, TTL, bury, cache, impatient, key, put, reached, value};
 use bytes::Bytes;
+use futures::FutureExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
@@ -147,6 +148,27 @@ async fn of_an_invalidation_that_was_dropped_half_way_the_other_half_is_told_too
     assert!(timeout(Duration::ZERO, cache.invalidate(&entries, TTL)).await.is_err(), "it was not dropped");
     until("all are told", || server.ask("DBSIZE").parse::<u64>().unwrap() > ENTRIES);
     assert_eq!(put(&cache, &(ENTRIES - 1).to_string(), 4).await.unwrap(), Put::Outdated);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_slow_keeps_its_connection_and_is_not_read_before_it_is_told_what_took_too_long() {
+    const ENTRIES: u64 = 1_000;
+    let server = Server::start(&[]);
+    let link = Link::to(server.port).await;
+    // Whoever gives a connection up does not read again in this test's time.
+    let long = Duration::from_mins(1);
+    let config = RedisConfig { quarantine: long, heartbeat: long, ..impatient(link.url()) };
+    let cache = RedisCache::open(config).await.unwrap();
+    let last = (ENTRIES - 1).to_string();
+    assert_eq!(put(&cache, &last, 4).await.unwrap(), Put::Stored);
+    let entries: Vec<_> = (0..ENTRIES).map(|number| (key(&number.to_string()), Version(5))).collect();
+    link.set(State::Dripping);
+    assert!(cache.invalidate(&entries, TTL).await.is_err(), "it was not slow");
+    let refused = cache.get(&key(&last)).now_or_never();
+    assert!(matches!(refused, Some(Err(CacheError::Unavailable(_)))), "it is read: {refused:?}");
+    link.set(State::Up);
+    assert_eq!(reached(&cache, &last).await, Cached::Miss);
+    assert_eq!(put(&cache, &last, 4).await.unwrap(), Put::Outdated);
 }
 
 #[tokio::test(flavor = "multi_thread")]

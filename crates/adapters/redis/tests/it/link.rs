@@ -1,10 +1,15 @@
 //! A link between a process and a server that can be cut, or go silent in both directions.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+use tokio::time::sleep;
+
+/// How much a link that drips lets through at a time.
+const DROP: usize = 1024;
 
 /// How a link is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +19,8 @@ pub(crate) enum State {
     Cut,
     /// Connections stand, and nothing gets through.
     Silent,
+    /// All gets through, little by little.
+    Dripping,
 }
 
 pub(crate) struct Link {
@@ -65,10 +72,16 @@ async fn carry(near: TcpStream, port: u16, mut state: watch::Receiver<State>) {
 async fn pass(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, mut state: watch::Receiver<State>) {
     let mut bytes = vec![0; 16_384];
     while let Ok(length @ 1..) = from.read(&mut bytes).await {
-        if state.wait_for(|state| *state != State::Silent).await.is_err()
-            || to.write_all(&bytes[..length]).await.is_err()
-        {
+        if state.wait_for(|state| *state != State::Silent).await.is_err() {
             return;
+        }
+        for drop in bytes[..length].chunks(DROP) {
+            if *state.borrow() == State::Dripping {
+                sleep(Duration::from_millis(5)).await;
+            }
+            if to.write_all(drop).await.is_err() {
+                return;
+            }
         }
     }
 }

@@ -94,6 +94,44 @@ async fn a_link_that_goes_silent_is_noticed_though_its_connection_stands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_everybody_was_told_is_not_repeated_and_what_nobody_told_is() {
+    let server = Server::start(&[]);
+    let link = Link::to(server.port).await;
+    let teller = Process::start(impatient(link.url())).await;
+    let (reader, other) =
+        (Process::start(impatient(server.url())).await, Process::start(impatient(server.url())).await);
+    teller.agrees_with(&reader, 1).await;
+    reader.agrees_with(&other, 2).await;
+    let (told, mark) = (product(3, 7), product(4, 1));
+    teller.news.announce(&[told]).await;
+    reader.hears(told).await;
+    other.hears(told).await;
+    // Each reads the same in the log.
+    for process in [&teller, &reader] {
+        process.heard();
+        process.news.repeat(&[product(3, 6), told]).await;
+        let heard: Vec<_> = process.heard().into_iter().map(|(_, change)| change).collect();
+        assert!(heard.contains(&told), "its own listeners were not called: {heard:?}");
+        process.news.announce(&[mark]).await;
+        other.hears_first(mark).await;
+    }
+    // Somebody died before it could tell these.
+    for untold in [product(3, 8), product(5, 1)] {
+        reader.news.repeat(&[told, untold]).await;
+        other.hears_first(untold).await;
+        teller.hears(untold).await;
+    }
+    // One that could not be told is not taken for told.
+    link.set(State::Cut);
+    teller.hears(Invalidation::Everything).await;
+    teller.news.announce(&[product(6, 1)]).await;
+    link.set(State::Up);
+    teller.agrees_with(&other, 7).await;
+    teller.news.repeat(&[product(6, 1)]).await;
+    other.hears(product(6, 1)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_newer_release_may_have_said_is_everything() {
     let server = Server::start(&[]);
     let process = Process::start(impatient(server.url())).await;

@@ -60,3 +60,13 @@ async fn a_replica_is_refused_and_once_it_is_promoted_nothing_that_it_copied_is_
     assert_eq!(put(&after, "1", 7).await.unwrap(), Put::Stored);
     assert_eq!(reached(&after, "1").await, value(7));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_at_a_server_tells_its_version_its_time_and_whether_it_removes_what_it_must_keep() {
+    let server = Server::start(&["--maxmemory", "50mb", "--maxmemory-policy", "allkeys-lru"]);
+    let looked = RedisCache::examine(&impatient(format!("redis://127.0.0.1:{}", server.port))).await.unwrap();
+    assert!(looked.version.starts_with(char::is_numeric), "{looked:?}");
+    assert_eq!(looked.evicts.as_deref(), Some("allkeys-lru"));
+    // Some day after this was written.
+    assert!(looked.clock > Duration::from_hours(24 * 365 * 56), "{looked:?}");
+}

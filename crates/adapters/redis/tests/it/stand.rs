@@ -121,6 +121,20 @@ impl Process {
         }
     }
 
+    /// Waits until it has heard this, and nothing else before.
+    pub(crate) async fn hears_first(&self, change: Invalidation) {
+        let end = Instant::now() + Duration::from_secs(20);
+        let heard = loop {
+            let heard = self.heard();
+            if !heard.is_empty() {
+                break heard;
+            }
+            assert!(Instant::now() < end, "nothing is heard");
+            sleep(Duration::from_millis(1)).await;
+        };
+        assert_eq!(heard[0].1, change);
+    }
+
     /// Waits until news come through in both directions, and nothing is left of what was before.
     pub(crate) async fn agrees_with(&self, other: &Self, mark: i64) {
         let mut version = 1;

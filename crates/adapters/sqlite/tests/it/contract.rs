@@ -4,13 +4,17 @@ use std::{sync::Arc, time::Duration};
 use tempfile::TempDir;
 use wareroom_port_contracts::{
     async_trait, dead_letter_queries::DeadLetterQueriesFixture, events::EventsFixture, outbox::OutboxFixture,
-    queries::QueriesFixture, queue::QueueFixture, store::StoreFixture, user_queries::UserQueriesFixture,
+    queries::QueriesFixture, queue::QueueFixture, store::StoreFixture, transfer::TransferFixture,
+    user_queries::UserQueriesFixture,
 };
-use wareroom_ports::{DeadLetterQueries, EventLog, OutboxRelay, ProductQueries, Queue, Retention, Store, UserQueries};
-use wareroom_sqlite::{SqliteConfig, SqliteStore};
+use wareroom_ports::{
+    DeadLetterQueries, EventLog, Export, Import, OutboxRelay, ProductQueries, Queue, Retention, Store, UserQueries,
+};
+use wareroom_sqlite::{SqliteConfig, SqliteStore, SqliteTransfer};
 
 struct Fixture {
     store: SqliteStore,
+    transfer: SqliteTransfer,
     _folder: TempDir,
 }
 
@@ -19,7 +23,8 @@ impl Fixture {
         let folder = tempfile::tempdir().unwrap();
         let mut config = SqliteConfig::at(folder.path().join("wareroom.db"));
         settings(&mut config);
-        Self { store: SqliteStore::open(config).await.unwrap(), _folder: folder }
+        let transfer = SqliteTransfer::at(&config).unwrap();
+        Self { store: SqliteStore::open(config).await.unwrap(), transfer, _folder: folder }
     }
 }
 
@@ -51,6 +56,16 @@ impl EventsFixture for Fixture {
 
     fn retention(&self) -> Arc<dyn Retention> {
         Arc::new(self.store.clone())
+    }
+}
+
+impl TransferFixture for Fixture {
+    fn export(&self) -> Arc<dyn Export> {
+        Arc::new(self.transfer.clone())
+    }
+
+    fn import(&self) -> Arc<dyn Import> {
+        Arc::new(self.transfer.clone())
     }
 }
 
@@ -90,6 +105,7 @@ wareroom_port_contracts::idempotency_suite!(Fixture);
 wareroom_port_contracts::outbox_suite!(Fixture);
 wareroom_port_contracts::events_suite!(Fixture);
 wareroom_port_contracts::retention_suite!(Fixture);
+wareroom_port_contracts::transfer_suite!(Fixture);
 wareroom_port_contracts::queries_suite!(Fixture);
 wareroom_port_contracts::user_queries_suite!(Fixture);
 wareroom_port_contracts::dead_letter_queries_suite!(Fixture);

@@ -79,7 +79,7 @@ impl IdempotencyKeys for OlderUnit {
         self.0.idempotency().answer(key, token, older.into()).await
     }
 
-    async fn forget(&mut self, key: &IdempotencyKey, token: u64) -> Result<(), StoreError> {
+    async fn forget(&mut self, key: &IdempotencyKey, token: u64) -> Result<bool, StoreError> {
         self.0.idempotency().forget(key, token).await
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use wareroom_domain::BlobKey;
-use wareroom_ports::{Blob, BlobError, BlobMeta, BlobStore};
+use wareroom_ports::{Blob, BlobError, BlobListing, BlobMeta, BlobStore};
 
 /// A blob store that puts, and then waits until it is let go on.
 pub(super) struct Standing {
@@ -33,6 +33,10 @@ impl BlobStore for Standing {
 
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
         self.blobs.delete(key).await
+    }
+
+    fn list(&self, after: Option<&BlobKey>) -> BlobListing {
+        self.blobs.list(after)
     }
 
     async fn leftovers(&self, age: Duration, remove: bool) -> Result<u64, BlobError> {

@@ -44,6 +44,7 @@ pub(super) enum Fault {
     NamesAnyImageStuck,
     NamesImagesStuckAtOnce,
     NamesTheShortestStuckFirst,
+    NamesWhatWasStuck,
     // users
     SwapsNames,
     GivesOneIdToAllUsers,
@@ -80,6 +81,7 @@ pub(super) enum Fault {
     ForgetsNoKey,
     ForgetsForWhoeverHolds,
     ForgetsAnswers,
+    ForgetsAndDoesNotLook,
     // the outbox
     CommitsWithoutTheOutbox,
     LeavesJobsBesideThemselves,
@@ -93,6 +95,7 @@ pub(super) enum Fault {
     IgnoresWhatIsDone,
     ForgetsByMessage,
     CountsOnlyFreeRows,
+    SeesOnlyFreeRows,
     CountsWaitsOfWhatIsNotDue,
     WaitsForEver,
     // the log of events
@@ -179,6 +182,7 @@ fn every_case_of_the_store_notices_its_fault() {
         ("stuck_names_only_images_in_processing", Fault::NamesAnyImageStuck),
         ("stuck_does_not_name_an_image_saved_within_the_age", Fault::NamesImagesStuckAtOnce),
         ("stuck_names_the_longest_first", Fault::NamesTheShortestStuckFirst),
+        ("of_units_that_saw_an_image_stuck_one_finds_it_so", Fault::NamesWhatWasStuck),
         ("a_user_comes_back_as_stored", Fault::SwapsNames),
         ("ids_of_users_are_not_given_twice", Fault::GivesOneIdToAllUsers),
     ];
@@ -233,6 +237,7 @@ fn every_case_of_the_idempotency_keys_notices_its_fault() {
         ("a_forgotten_key_is_free_at_once", Fault::ForgetsNoKey),
         ("forget_ignores_a_reservation_that_was_taken_over", Fault::ForgetsForWhoeverHolds),
         ("forget_ignores_a_key_that_was_answered", Fault::ForgetsAnswers),
+        ("forget_tells_whether_the_reservation_was_still_there", Fault::ForgetsAndDoesNotLook),
         ("a_unit_that_does_not_commit_leaves_the_keys_alone", Fault::CommitsWhatIsDropped),
     ];
     prove("idempotency", idempotency::CASES, &idempotency(), &faults);
@@ -254,6 +259,7 @@ fn every_case_of_the_outbox_notices_its_fault() {
         ("done_ignores_rows_whose_lease_has_gone_to_another", Fault::ForgetsByMessage),
         ("the_backlog_counts_every_row_that_was_not_done", Fault::CountsOnlyFreeRows),
         ("the_backlog_tells_how_long_the_longest_waits", Fault::CountsWaitsOfWhatIsNotDue),
+        ("at_least_counts_as_the_backlog_does", Fault::SeesOnlyFreeRows),
         ("wait_ends_at_its_limit_at_the_latest", Fault::WaitsForEver),
     ];
     prove("outbox", outbox::CASES, &outbox(), &faults);

@@ -82,13 +82,14 @@ impl IdempotencyKeys for WrongUnit {
         Ok(())
     }
 
-    async fn forget(&mut self, key: &IdempotencyKey, token: u64) -> Result<(), StoreError> {
+    async fn forget(&mut self, key: &IdempotencyKey, token: u64) -> Result<bool, StoreError> {
         let key = self.named(key);
         if self.is(Fault::ForgetsNoKey) {
-            return Ok(());
+            return Ok(true);
         }
         let token = self.token(&key, token, Fault::ForgetsForWhoeverHolds);
         self.store.remembered().forgotten.insert(key.clone());
-        self.behind().await.idempotency().forget(&key, token).await
+        let there = self.behind().await.idempotency().forget(&key, token).await?;
+        Ok(there || self.is(Fault::ForgetsAndDoesNotLook))
     }
 }

@@ -48,6 +48,8 @@ struct Remembered {
     product: Option<ProductId>,
     /// Every image that was inserted.
     images: Vec<Image>,
+    /// Every image that was stuck once.
+    stuck: Vec<ImageId>,
     /// When the claim on a key ends, by the last word on it.
     claims: HashMap<BlobKey, Instant>,
     held: HashSet<BlobKey>,

@@ -55,6 +55,11 @@ impl OutboxRelay for Wrong {
         Ok(backlog)
     }
 
+    async fn at_least(&self, rows: u64) -> Result<bool, StoreError> {
+        let lent = if self.is(Fault::SeesOnlyFreeRows) { self.remembered().tokens.len() as u64 } else { 0 };
+        self.behind.at_least(rows.saturating_add(lent)).await
+    }
+
     async fn wait(&self, at_most: Duration) {
         if self.is(Fault::WaitsForEver) {
             std::future::pending::<()>().await;

@@ -169,6 +169,10 @@ impl ImageRepo for WrongUnit {
         if self.is(Fault::NamesAnyImageStuck) {
             stuck = self.store.remembered().images.iter().map(|image| image.id).collect();
         }
+        if self.is(Fault::NamesWhatWasStuck) {
+            self.store.remembered().stuck.extend(&stuck);
+            stuck.clone_from(&self.store.remembered().stuck);
+        }
         Ok(stuck)
     }
 }
