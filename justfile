@@ -32,9 +32,9 @@ lint:
 architecture:
     cargo test -p wareroom-system-tests --test system architecture
 
-# the long crash test
-faults rounds="300" *seed:
-    scripts/faults {{ rounds }} {{ seed }}
+# fault tests for longer: without a row, lists them with rounds done and wanted
+faults *arguments:
+    scripts/faults {{ arguments }}
 
 # write openapi/openapi.json anew
 openapi:

@@ -1,0 +1,3 @@
+//! What the generator wrote.
+
+include!(concat!(env!("OUT_DIR"), "/client.rs"));
