@@ -37,7 +37,8 @@ pub struct Finding {
     pub setting: &'static str,
     /// Its value, without password.
     pub value: String,
-    /// What was looked at: `reachable`, `version`, `rights`, `migrations`, `clock`, `eviction`, `room`.
+    /// What was looked at: `reachable`, `version`, `rights`, `migrations`, `connections`, `clock`, `unreadable`,
+    /// `eviction`, `room`.
     pub check: &'static str,
     /// How it is.
     pub health: Health,
@@ -165,64 +166,57 @@ async fn postgres(config: &Config, url: &crate::ServerUrl, part: &mut Part) {
     part.clock(examined.clock);
 }
 
+#[cfg_attr(not(feature = "rabbitmq"), expect(clippy::unused_async, reason = "only a broker is asked"))]
 async fn queue(config: &Config) -> Vec<Finding> {
     let mut part = Part::of("queue_url", &config.queue);
     match &config.queue {
         QueueUrl::Database | QueueUrl::Memory => return vec![],
         #[cfg(feature = "rabbitmq")]
-        QueueUrl::Amqp(url) => {
-            use wareroom_rabbitmq::{RabbitConfig, RabbitQueue};
-            let settings = RabbitConfig { prefix: config.queue_prefix.clone(), ..RabbitConfig::at(url.reveal()) };
-            match RabbitQueue::open(settings).await {
-                Err(error) => part.failed("reachable", &error),
-                Ok(queue) => {
-                    part.note("reachable", Health::Good, "it lets us in, and has every queue as it should be");
-                    match queue.unreadable().await {
-                        Ok(0) => {}
-                        Ok(count) => {
-                            let detail = format!(
-                                "{count} messages that nobody can read are put aside; look where they came from"
-                            );
-                            part.note("unreadable", Health::Doubtful, detail);
-                        }
-                        Err(error) => part.failed("rights", &error),
+        QueueUrl::Amqp(url) => match wareroom_rabbitmq::RabbitQueue::open(crate::wiring::rabbit(config, url)).await {
+            Err(error) => part.failed("reachable", &error),
+            Ok(queue) => {
+                part.note("reachable", Health::Good, "it lets us in, and has every queue as it should be");
+                match queue.unreadable().await {
+                    Ok(0) => {}
+                    Ok(count) => {
+                        let detail =
+                            format!("{count} messages that nobody can read are put aside; look where they came from");
+                        part.note("unreadable", Health::Doubtful, detail);
                     }
+                    Err(error) => part.failed("rights", &error),
                 }
             }
-        }
+        },
         #[cfg(not(feature = "rabbitmq"))]
         QueueUrl::Amqp(_) => part.failed("reachable", &StartError::NotBuilt("amqp:")),
     }
     part.findings
 }
 
+#[cfg_attr(not(feature = "redis"), expect(clippy::unused_async, reason = "only a server is asked"))]
 async fn cache(config: &Config) -> Vec<Finding> {
     let mut part = Part::of("cache_url", &config.cache);
     match &config.cache {
         CacheUrl::None | CacheUrl::Memory => return vec![],
         #[cfg(feature = "redis")]
-        CacheUrl::Redis(url) => {
-            use wareroom_redis::{RedisCache, RedisConfig};
-            let settings = RedisConfig { prefix: config.cache_prefix.clone(), ..RedisConfig::at(url.reveal()) };
-            match RedisCache::examine(&settings).await {
-                Err(error) => part.failed("reachable", &error),
-                Ok(examined) => {
-                    part.note("reachable", Health::Good, "it lets us in, and takes writes");
-                    part.note("version", Health::Good, examined.version);
-                    if let Some(policy) = examined.evicts {
-                        let detail = format!(
-                            "maxmemory-policy is {policy}: what keeps outdated products out may be removed; take noeviction"
-                        );
-                        part.note("eviction", Health::Doubtful, detail);
-                    }
-                    if let Ok(clock) = Timestamp::try_from(std::time::SystemTime::UNIX_EPOCH + examined.clock)
-                        && !examined.clock.is_zero()
-                    {
-                        part.clock(clock);
-                    }
+        CacheUrl::Redis(url) => match wareroom_redis::RedisCache::examine(&crate::wiring::redis(config, url)).await {
+            Err(error) => part.failed("reachable", &error),
+            Ok(examined) => {
+                part.note("reachable", Health::Good, "it lets us in, and takes writes");
+                part.note("version", Health::Good, examined.version);
+                if let Some(policy) = examined.evicts {
+                    let detail = format!(
+                        "maxmemory-policy is {policy}: what keeps outdated products out may be removed; take noeviction"
+                    );
+                    part.note("eviction", Health::Doubtful, detail);
+                }
+                if let Ok(clock) = Timestamp::try_from(std::time::SystemTime::UNIX_EPOCH + examined.clock)
+                    && !examined.clock.is_zero()
+                {
+                    part.clock(clock);
                 }
             }
-        }
+        },
         #[cfg(not(feature = "redis"))]
         CacheUrl::Redis(_) => part.failed("reachable", &StartError::NotBuilt("redis:")),
     }

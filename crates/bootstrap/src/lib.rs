@@ -47,4 +47,4 @@ pub use server_url::ServerUrl;
 pub use settled::Settled;
 pub use sources::{Flag, Origin, Sources};
 pub use topology::{DeclaredQueue, Table, Topology, topology};
-pub use wiring::{Wired, wire, wire_beside, wire_shared};
+pub use wiring::{Wired, wire, wire_beside};

@@ -12,11 +12,6 @@ pub struct Locks {
 }
 
 impl Locks {
-    /// None: everything is shared.
-    pub(crate) fn none() -> Self {
-        Self { _held: vec![] }
-    }
-
     /// Makes the folders if need be and locks them; refused when another process holds one.
     pub fn take(config: &Config) -> Result<Self, StartError> {
         Ok(Self { _held: places(config).iter().map(|place| lock(place)).collect::<Result<_, _>>()? })

@@ -77,10 +77,9 @@ pub fn topology(config: &Config) -> Topology {
 
 #[cfg(feature = "rabbitmq")]
 fn of_broker(config: &Config) -> Topology {
-    use wareroom_rabbitmq::{Argument, QueueDeclaration, RabbitConfig, Topology as Declared};
+    use wareroom_rabbitmq::{Argument, QueueDeclaration, Topology as Declared};
     let QueueUrl::Amqp(url) = &config.queue else { return Topology::default() };
-    let declared =
-        Declared::of(&RabbitConfig { prefix: config.queue_prefix.clone(), ..RabbitConfig::at(url.reveal()) });
+    let declared = Declared::of(&crate::wiring::rabbit(config, url));
     let queue = |QueueDeclaration { name, arguments }| {
         let text = |argument| match argument {
             Argument::Text(text) => text,

@@ -218,6 +218,20 @@ async fn a_backup_taken_while_serving_is_restored_with_every_picture() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_serves_from_the_target_of_a_copy_that_was_broken_off() {
+    let place = Place::new();
+    let local = [("WAREROOM_ADMIN_LISTEN", "off".to_owned())];
+    let made = place.run(&["migrate", "up", "--data-dir", "half"], &local).await;
+    assert!(made.status.success(), "{}", text(&made));
+    // What a copy leaves behind that was killed.
+    let database = rusqlite::Connection::open(place.path("half/wareroom.sqlite")).unwrap();
+    database.execute_batch("CREATE TABLE unfinished_copy (form INTEGER NOT NULL) STRICT").unwrap();
+    drop(database);
+    let refused = place.run(&["serve", "--listen", "127.0.0.1:0", "--data-dir", "half"], &local).await;
+    assert!(!refused.status.success() && text(&refused).contains("wareroom copy"), "{}", text(&refused));
+}
+
 fn is_there(path: &Path) -> bool {
     std::fs::read_to_string(path)
         .is_ok_and(|text| serde_json::from_str::<Value>(&text).is_ok_and(|value| value != json!(null)))

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use wareroom_app_api::server::Server;
 use wareroom_app_api::{Api, api_settings, server_settings, watch_health};
 use wareroom_app_worker::{Steps, run_steps, worker_settings};
-use wareroom_bootstrap::{CacheUrl, Config, wire_shared};
+use wareroom_bootstrap::{CacheUrl, Config, wire};
 use wareroom_process::admin::{Admin, Watched};
 use wareroom_process::configuration::{of_one_of_several, server_runtime};
 use wareroom_process::ended::Ended;
@@ -57,7 +57,7 @@ async fn answer(config: &Config) -> Ended {
     let admin = Admin::bind(config).await?;
     let server = Server::bind(server_settings(config))?;
     let cached = config.cache != CacheUrl::None;
-    let wired = wire_shared(config).await?;
+    let wired = wire(config).await?;
     let application = measured::application(&wired.application, cached);
     // Until here a signal ends it at once: there is nothing to finish.
     let mut signals = Signals::receive()?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wareroom_app_worker::{Steps, Worker, WorkerReport, worker_settings};
-use wareroom_bootstrap::{Config, wire_shared};
+use wareroom_bootstrap::{Config, wire};
 use wareroom_process::admin::{Admin, Watched};
 use wareroom_process::configuration::{of_one_of_several, server_runtime};
 use wareroom_process::ended::Ended;
@@ -51,7 +51,7 @@ fn serve(arguments: &ArgMatches) -> Ended {
 
 async fn work(config: &Config) -> Ended {
     let admin = Admin::bind(config).await?;
-    let wired = wire_shared(config).await?;
+    let wired = wire(config).await?;
     let application = measured::application(&wired.application, false);
     // Until here a signal ends it at once: there is nothing to finish.
     let mut signals = Signals::receive()?;

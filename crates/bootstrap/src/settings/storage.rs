@@ -74,7 +74,8 @@ pub(super) const THEME: Theme = Theme {
             "database_statement_time",
             "10s",
             DURATION,
-            "how long PostgreSQL may take for a statement, waiting for locks included",
+            "how long PostgreSQL may take for a statement, waiting for locks included; a write that stands still for three \
+             quarters of it is given up",
         ),
         row("list_time", "2s", DURATION, "how long a list may take before its request is told to come back")
             .when("a very large catalogue is filtered by what little fits"),

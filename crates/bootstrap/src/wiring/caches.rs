@@ -59,8 +59,8 @@ async fn open_redis(
     opening: Opening,
     ids: &dyn Ids,
 ) -> Result<(wareroom_redis::RedisCache, wareroom_redis::RedisInvalidations), StartError> {
-    use wareroom_redis::{OpenError, RedisCache, RedisConfig, RedisInvalidations};
-    let settings = RedisConfig { prefix: config.cache_prefix.clone(), ..RedisConfig::at(url.reveal()) };
+    use wareroom_redis::{OpenError, RedisCache, RedisInvalidations};
+    let settings = redis(config, url);
     let server = Server { key: "cache_url", url, wait: opening.wait(config) };
     // A replica may be about to be promoted.
     let is_away = |error: &OpenError| matches!(error, OpenError::Unreachable(_) | OpenError::Replica);
@@ -68,4 +68,10 @@ async fn open_redis(
     let own = ids.uuid();
     let news = server.open(|| RedisInvalidations::open(settings.clone(), own), is_away).await?;
     Ok((cache, news))
+}
+
+#[cfg(feature = "redis")]
+pub(crate) fn redis(config: &Config, url: &ServerUrl) -> wareroom_redis::RedisConfig {
+    use wareroom_redis::RedisConfig;
+    RedisConfig { prefix: config.cache_prefix.clone(), ..RedisConfig::at(url.reveal()) }
 }

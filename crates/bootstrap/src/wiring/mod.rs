@@ -7,10 +7,14 @@ mod images;
 mod queues;
 
 pub(crate) use blobs::{blobs_beside, places};
+#[cfg(feature = "redis")]
+pub(crate) use caches::redis;
 #[cfg(feature = "postgres")]
 pub(crate) use database::postgres;
 #[cfg(feature = "sqlite")]
 pub(crate) use database::sqlite;
+#[cfg(feature = "rabbitmq")]
+pub(crate) use queues::rabbit;
 
 use crate::{Config, Connection, DatabaseUrl, Locks, StartError, schema};
 use caches::cached;
@@ -30,19 +34,13 @@ pub struct Wired {
     pub locks: Locks,
 }
 
-/// Opens every adapter that the configuration asks for, for a process that serves. What only one may use is locked.
+/// Opens every adapter that the configuration asks for, for a process that serves: alone, or beside others where everything
+/// can be shared (see [`Config::of_several`]). What only one may use is locked.
 pub async fn wire(config: &Config) -> Result<Wired, StartError> {
     let locks = Locks::take(config)?;
     let (application, connections) = open(config, Opening::Serving).await?;
     crate::transfer::finished(config).await?;
     Ok(Wired { application, connections, locks })
-}
-
-/// The same for a process that serves beside others; see [`Config::of_several`].
-pub async fn wire_shared(config: &Config) -> Result<Wired, StartError> {
-    let (application, connections) = open(config, Opening::Serving).await?;
-    crate::transfer::finished(config).await?;
-    Ok(Wired { application, connections, locks: Locks::none() })
 }
 
 /// Opens the same for a command: beside a process that serves, whose work is left alone. Makes no new database: one that is
@@ -74,7 +72,7 @@ impl Opening {
     }
 
     /// How long servers are waited for.
-    #[cfg(any(feature = "postgres", feature = "redis"))]
+    #[cfg(any(feature = "postgres", feature = "redis", feature = "rabbitmq", feature = "s3"))]
     fn wait(self, config: &Config) -> std::time::Duration {
         if self == Self::Serving { config.start_wait } else { std::time::Duration::ZERO }
     }

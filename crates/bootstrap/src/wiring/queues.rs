@@ -49,9 +49,15 @@ async fn open_rabbit(
     url: &ServerUrl,
     opening: Opening,
 ) -> Result<wareroom_rabbitmq::RabbitQueue, StartError> {
-    use wareroom_rabbitmq::{OpenError, RabbitConfig, RabbitQueue};
-    let settings = RabbitConfig { prefix: config.queue_prefix.clone(), ..RabbitConfig::at(url.reveal()) };
+    use wareroom_rabbitmq::{OpenError, RabbitQueue};
+    let settings = rabbit(config, url);
     let server = Server { key: "queue_url", url, wait: opening.wait(config) };
     let is_away = |error: &OpenError| matches!(error, OpenError::Unreachable(_));
     server.open(|| RabbitQueue::open(settings.clone()), is_away).await
+}
+
+#[cfg(feature = "rabbitmq")]
+pub(crate) fn rabbit(config: &Config, url: &ServerUrl) -> wareroom_rabbitmq::RabbitConfig {
+    use wareroom_rabbitmq::RabbitConfig;
+    RabbitConfig { prefix: config.queue_prefix.clone(), ..RabbitConfig::at(url.reveal()) }
 }
